@@ -1,0 +1,140 @@
+"""The story: environment → settings → client → execution → outcome → result document → exit status."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, TextIO, cast
+
+import job
+from job import aws, executions, history, loading, logs, result, usage
+from job.errors import InvalidSettings, JobError, Problem
+from job.executions import Execution
+from job.loading import Settings
+from job.outcomes import Outcome
+from job.result import Destination
+from job.retries import Retries
+from job.run import Run
+from job.signals import Stop
+from job.starting import Starter
+from job.waiting import Limits, Schedule, wait
+
+log = logging.getLogger(__name__)
+
+SUCCESS = "AWS Stepfunctions workflow executed successfully."
+"""The contract's sentence (section 2)."""
+
+OUTAGE_WINDOWS = 10
+"""A wait rides out passing faults for so many times SFN_RETRY_WINDOW (contract 1)."""
+
+LONGEST_SENTENCE = 1000
+"""Characters; the result has error and cause whole."""
+
+
+def main() -> int:
+    """Run the job by the process's arguments and environment; return the exit status."""
+    stop = Stop()
+    stop.install()
+    arguments = sys.argv[1:]
+    if arguments == ["--help"]:
+        print(usage.text())
+        return Outcome.SUCCESS
+    if arguments == ["--version"]:
+        print("sfn-job", job.__version__)
+        return Outcome.SUCCESS
+
+    loaded, run = loading.load(os.environ), Run()
+    settings, redact = loaded.settings, logs.Redactor(loaded.secrets)
+    logs.configure(settings.log_level, settings.log_format, sys.stderr, redact, run)
+    for variable, nearest in loading.unknown_variables(os.environ):
+        log.warning("unknown variable", extra={"variable": variable, "nearest": nearest})
+    # Python has no standard output where its descriptor was closed, whatever the type says.
+    standard_output = cast("TextIO | None", sys.stdout)
+    destination = Destination(settings.result_path, standard_output.fileno() if standard_output else None)
+    problems = [
+        *(Problem(argument, "is not an argument: see --help") for argument in arguments),
+        *loaded.problems,
+        *destination.problems(),
+    ]
+
+    outcome, sentence = _attempt(settings, run, stop, problems)
+
+    def document() -> dict[str, Any]:
+        return result.document(outcome, redact(sentence), loaded.fields, run, problems, masked=settings.mask_data)
+
+    try:
+        destination.write(document())
+    except OSError as error:
+        log.error("the result can't be written", extra={"reason": str(error)})  # noqa: TRY400 - the reason is all
+        if outcome is Outcome.SUCCESS:
+            outcome, sentence = Outcome.FAIL, f"{sentence} But the result can't be written: {error}."
+        with suppress(OSError):  # there is no third place
+            destination.write_to_standard_output(document())
+    log.log(
+        logging.INFO if outcome is Outcome.SUCCESS else logging.ERROR,
+        "finished",
+        extra={"exit_code": int(outcome), "status_description": f"{outcome.status}: {sentence}"},
+    )
+    return outcome
+
+
+def _attempt(settings: Settings, run: Run, stop: Stop, problems: Sequence[Problem]) -> tuple[Outcome, str]:
+    """Carry the run out, and return how it ended and the sentence that says so. The only catch-all."""
+    try:
+        if problems:
+            raise InvalidSettings(problems)  # noqa: TRY301 - one place turns errors into outcomes
+        return _carry_out(settings, run, stop)
+    except JobError as error:
+        if error.detail:
+            log.error("account refused", extra={"reason": error.detail})  # noqa: TRY400 - the stack is for DEBUG
+        log.debug("stack", exc_info=True)
+        outcome, sentence = error.outcome, str(error)
+    except Exception as error:
+        log.debug("stack", exc_info=True)
+        outcome, sentence = Outcome.FAIL, f"Unexpected {type(error).__name__}: {error}"
+    if run.in_doubt:
+        sentence += f" The execution {run.in_doubt} may have been started: look for it before you run this again."
+    elif run.execution and run.execution.status == "RUNNING":
+        sentence += f" The execution {run.execution.name} goes on."
+    return outcome, sentence
+
+
+def _carry_out(settings: Settings, run: Run, stop: Stop) -> tuple[Outcome, str]:
+    retries = Retries(settings.retry_window, stop, time.monotonic)
+    api = retries.ask(lambda: aws.connect(settings, os.environ, stop))
+    started = Starter(api, settings, run, stop, retries).start_new()
+    log.info("started", extra={"execution_arn": started.execution_arn})
+    if not settings.wait_for_success_or_failure:
+        return Outcome.SUCCESS, SUCCESS
+
+    def look() -> Execution:
+        run.execution, _ = executions.describe(api, started.execution_arn)
+        return run.execution
+
+    outcome = wait(
+        look,
+        Schedule(settings.polling_interval),
+        Limits(wait=settings.wait_timeout, outage=OUTAGE_WINDOWS * settings.retry_window),
+        stop,
+        time.monotonic,
+    )
+    if outcome is Outcome.SUCCESS:
+        return outcome, SUCCESS
+    try:
+        run.failure = history.explain(api, started.execution_arn)
+    except JobError as error:
+        log.warning("the history can't be read", extra={"reason": str(error)})
+    return outcome, _sentence(run)
+
+
+def _sentence(run: Run) -> str:
+    """Say in one line how the execution ended, in which state, and why."""
+    execution, failure = run.execution, run.failure or history.Failure()
+    if execution is None:
+        raise ValueError("only for a run with an execution")
+    place = f" in state {failure.state} ({failure.type})" if failure.state else ""
+    verb = "was " if execution.status == "ABORTED" else ""
+    reasons = [execution.error or failure.error, " ".join((execution.cause or failure.cause or "").split())]
+    return ": ".join(filter(None, [f"The execution {verb}{execution.status}{place}", *reasons]))[:LONGEST_SENTENCE]

@@ -1,0 +1,176 @@
+"""The way to AWS: credentials, role, region, proxy and timeouts become one client, and each request goes through `Api`.
+
+boto3 is imported by `connect`, because a run that fails validation needn't pay for it.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import quote
+
+import job
+from job import naming
+from job.errors import RequestRefused
+from job.loading import Settings
+from job.signals import Stop
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.session import Session as CoreSession
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """What AWS answered, and when, by the clock here (epoch seconds), it was asked and had answered."""
+
+    body: dict[str, Any]
+    sent: float
+    received: float
+    date: str | None
+    """The answer's Date header: the server's clock, to the second."""
+
+
+class Api:
+    """Step Functions, one request at a time. It never retries and never sleeps: one policy decides, above it."""
+
+    def __init__(self, client: "BaseClient", stop: Stop, limit: float, *, renewable: bool) -> None:
+        """Take the client, the seconds that a request may last in all, and whether its credentials renew themselves."""
+        self._client = client
+        self._stop = stop
+        self._limit = limit
+        self._renewable = renewable
+
+    def request(self, operation: str, **parameters: Any) -> Answer:
+        """Send one request, such as ``describe_execution``.
+
+        Raises a `JobError` for every way to fail, and `StopRequested` at a signal.
+        """
+        sent = time.time()
+        body = _guarded(
+            self._stop, lambda: getattr(self._client, operation)(**parameters), self._limit, renewable=self._renewable
+        )
+        received = time.time()
+        date = body.pop("ResponseMetadata")["HTTPHeaders"].get("date")
+        return Answer(body, sent, received, date)
+
+
+def connect(settings: Settings, environ: Mapping[str, str], stop: Stop) -> Api:
+    """Find the credentials, assume the role if asked, and make the client. Raises as `Api.request` does."""
+    limit = settings.connect_timeout + settings.read_timeout
+    client, renewable = _guarded(stop, lambda: _client(settings, environ), limit, renewable=False)
+    return Api(client, stop, limit, renewable=renewable)
+
+
+def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: bool) -> T:
+    """Call ``function``, interruptible and within ``limit`` seconds; the one edge where foreign errors become ours."""
+    try:
+        return stop.call(function, limit)
+    except Exception as error:
+        from job import aws_errors  # noqa: PLC0415 - imports botocore, which may not be there before a first call
+
+        ours = aws_errors.translate(error, renewable=renewable)
+        if ours is error:
+            raise
+        raise ours from error
+
+
+def _client(settings: Settings, environ: Mapping[str, str]) -> "tuple[BaseClient, bool]":
+    import boto3  # noqa: PLC0415 - see the module's docstring
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.credentials import RefreshableCredentials  # noqa: PLC0415
+    from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
+
+    trusted = _trusted(settings, environ)
+    session = boto3.session.Session(
+        aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password
+    )
+    core = session._session  # noqa: SLF001 - boto3 has no door of its own to region, defaults and credential chain
+    core.set_config_variable(
+        "region",
+        settings.region
+        or environ.get("AWS_REGION")  # which botocore doesn't know
+        or session.region_name
+        or naming.region_of(settings.state_machine_arn),
+    )
+    # For every client of the session: the credential chain's own requests to STS take the same proxy and timeouts.
+    core.set_default_client_config(
+        Config(
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            user_agent_extra=f"sfn-job/{job.__version__}",
+            proxies=_proxies(settings),
+            proxies_config={"proxy_ca_bundle": trusted} if trusted else None,
+        )
+    )
+    if trusted:
+        core.set_config_variable("ca_bundle", trusted)
+    if settings.role_based_access:
+        _assume_role(core, settings)
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    credentials.get_frozen_credentials()  # now, so that a role that can't be assumed is found before the start
+    try:
+        client = session.client("stepfunctions")
+    except ValueError as error:  # as botocore says that AWS_ENDPOINT_URL is no URL
+        raise RequestRefused(f"{error}: check AWS_ENDPOINT_URL.") from error
+    return client, isinstance(credentials, RefreshableCredentials)
+
+
+def _assume_role(core: "CoreSession", settings: Settings) -> None:
+    """Make the role, assumed by the session's credentials so far, its only credentials; they renew themselves."""
+    from botocore.credentials import (  # noqa: PLC0415
+        AssumeRoleCredentialFetcher,
+        DeferredRefreshableCredentials,
+    )
+    from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
+
+    source = core.get_credentials()
+    if source is None:
+        raise NoCredentialsError
+    arguments = {
+        "RoleSessionName": settings.role_session_name or "sfn-job",
+        "ExternalId": settings.external_id,
+        "DurationSeconds": settings.role_duration,
+    }
+    fetcher = AssumeRoleCredentialFetcher(
+        core.create_client,
+        source,
+        # An instance profile is asked for by its role, which has the same name.
+        str(settings.role_arn).replace(":instance-profile/", ":role/"),
+        extra_args={name: value for name, value in arguments.items() if value is not None},
+    )
+    core._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # noqa: SLF001
+
+
+def _proxies(settings: Settings) -> dict[str, str] | None:
+    """Return botocore's ``proxies`` map, with the credentials in it; None leaves HTTPS_PROXY and NO_PROXY in force."""
+    if settings.proxy is None:
+        return None
+    if settings.proxy_credentials_user is None or settings.proxy_credentials_password is None:
+        return dict(settings.proxy)
+    user, password = (
+        quote(settings.proxy_credentials_user, safe=""),
+        quote(settings.proxy_credentials_password, safe=""),
+    )
+    return {scheme: url.replace("://", f"://{user}:{password}@", 1) for scheme, url in settings.proxy.items()}
+
+
+def _trusted(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    """Return a file with the given proxy CA and all that is trusted anyway; None without a proxy CA.
+
+    The proxy may show its own certificate, or one for AWS that it signed itself, or let AWS's pass. botocore takes one
+    file for each, so the certificates are joined, in memory because a hardened container may have no place to write.
+    """
+    if settings.proxy_ca_bundle_file is None:
+        return None
+    from botocore.httpsession import where  # noqa: PLC0415
+
+    joined = os.memfd_create("trusted")
+    for path in (settings.proxy_ca_bundle_file, environ.get("AWS_CA_BUNDLE") or where()):
+        with open(path, "rb") as file:
+            os.write(joined, file.read() + b"\n")
+    return f"/proc/self/fd/{joined}"

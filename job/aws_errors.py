@@ -1,0 +1,252 @@
+"""The edge where botocore's errors become ours: by class and by AWS's error code, never by the text of a message."""
+
+import re
+import ssl
+from collections.abc import Iterator
+
+from botocore import exceptions as theirs
+from botocore.parsers import ResponseParserError
+
+from job import errors
+
+BY_CODE: dict[str, type[errors.JobError]] = {
+    **dict.fromkeys(
+        (
+            "IDPRejectedClaim",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidIdentityToken",
+            "InvalidSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "NotAuthorizedException",
+            "RequestExpired",
+            "RequestTimeTooSkewed",
+            "SignatureDoesNotMatch",
+            "UnrecognizedClientException",
+        ),
+        errors.AuthenticationFailed,
+    ),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), errors.CredentialsExpired),
+    **dict.fromkeys(
+        (
+            "AccessDenied",
+            "AccessDeniedException",
+            "KmsAccessDeniedException",
+            "KmsInvalidStateException",
+            "OptInRequired",
+            "SubscriptionRequiredException",
+            "UnauthorizedOperation",
+        ),
+        errors.AccessDenied,
+    ),
+    **dict.fromkeys(
+        (
+            "BandwidthLimitExceeded",
+            "EC2ThrottledException",
+            "ExecutionLimitExceeded",
+            "KmsThrottlingException",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "TransactionInProgressException",
+        ),
+        errors.Throttled,
+    ),
+    **dict.fromkeys(("IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"), errors.AnswerLost),
+    "ExecutionAlreadyExists": errors.ExecutionNameTaken,
+    "ExecutionDoesNotExist": errors.ExecutionNotFound,
+    **dict.fromkeys(
+        (
+            "ExecutionNotRedrivable",
+            "InvalidArn",
+            "InvalidExecutionInput",
+            "InvalidName",
+            "InvalidToken",
+            "MalformedPolicyDocument",
+            "PackedPolicyTooLarge",
+            "RegionDisabledException",
+            "ResourceNotFound",
+            "StateMachineDeleting",
+            "StateMachineDoesNotExist",
+            "StateMachineTypeNotSupported",
+            "ValidationError",
+            "ValidationException",
+        ),
+        errors.RequestRefused,
+    ),
+}
+"""AWS's error codes. Sources: the service models of Step Functions and STS, and AWS's lists of common errors."""
+
+BY_CLASS: dict[type[BaseException], type[errors.JobError]] = {
+    **dict.fromkeys(
+        (
+            theirs.ConfigNotFound,
+            theirs.ConfigParseError,
+            theirs.CredentialRetrievalError,
+            theirs.InvalidConfigError,
+            theirs.LoginError,
+            theirs.MetadataRetrievalError,
+            theirs.NoAuthTokenError,
+            theirs.NoCredentialsError,
+            theirs.PartialCredentialsError,
+            theirs.ProfileNotFound,
+            theirs.RefreshWithMFAUnsupportedError,
+            theirs.SSOError,
+            theirs.TokenRetrievalError,
+            theirs.UnknownCredentialError,
+            theirs.UnknownTokenProviderError,
+        ),
+        errors.AuthenticationFailed,
+    ),
+    **dict.fromkeys(
+        (
+            theirs.BaseEndpointResolverError,
+            theirs.EndpointProviderError,
+            theirs.InvalidDefaultsMode,
+            theirs.InvalidEndpointConfigurationError,
+            theirs.InvalidHostLabelError,
+            theirs.InvalidIMDSEndpointError,
+            theirs.InvalidIMDSEndpointModeError,
+            theirs.InvalidProxiesConfigError,
+            theirs.InvalidRetryConfigurationError,
+            theirs.InvalidSTSRegionalEndpointsConfigError,
+            theirs.ParamValidationError,
+            theirs.ServiceNotInRegionError,
+            theirs.UnknownRegionError,
+            theirs.ValidationError,
+        ),
+        errors.RequestRefused,
+    ),
+    **dict.fromkeys(
+        (theirs.ConnectionError, theirs.ConnectTimeoutError, theirs.EndpointConnectionError),
+        errors.ServiceUnreachable,
+    ),
+    **dict.fromkeys(
+        (
+            TimeoutError,  # the request's time as a whole, from `job.signals.Stop.call`
+            # An answer that is JSON but not AWS's makes botocore's parser stumble in any of these ways.
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+            theirs.ChecksumError,
+            theirs.HTTPClientError,
+            theirs.IncompleteReadError,
+            theirs.ReadTimeoutError,
+            ResponseParserError,
+        ),
+        errors.AnswerLost,
+    ),
+    theirs.SSLError: errors.ServiceUnreachable,
+    theirs.ProxyConnectionError: errors.ProxyUnreachable,
+}
+"""botocore's own exceptions; a subclass is its nearest base. The calls that we make can't raise what is left out."""
+
+ACCOUNT_REFUSED = "Account cannot be authenticated."
+"""The contract's sentence (section 2) for every way in which that is so."""
+
+
+def translate(error: Exception, *, renewable: bool) -> errors.JobError:
+    """Return ours for ``error``: itself where it is ours already, `errors.JobError` where we know nothing of it.
+
+    ``renewable``: the credentials renew themselves, so that expired ones are a passing fault.
+    """
+    if isinstance(error, errors.JobError):
+        return error
+    if isinstance(error, theirs.ClientError):
+        return _answered(error, renewable=renewable)
+    ours = class_for(type(error))
+    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+    if ours is errors.AuthenticationFailed:
+        failed = ours(ACCOUNT_REFUSED)
+        failed.detail = f"{type(error).__name__}: {error}"
+        return failed
+    if ours is errors.ProxyUnreachable:
+        return _proxy_failed(error, untrusted=untrusted)
+    if untrusted:
+        return errors.NotAws(
+            "AWS's TLS certificate isn't trusted: set AWS_CA_BUNDLE to the certificates of whoever signs it here."
+        )
+    if ours is errors.JobError:
+        return ours(f"Unexpected: {type(error).__name__}; SFN_LOG_LEVEL=DEBUG logs the stack.")
+    if ours is errors.AnswerLost:
+        return ours(f"AWS's answer was lost ({type(error).__name__}).")
+    if ours is errors.ServiceUnreachable:
+        return ours(f"AWS can't be reached ({type(error).__name__}: {_innermost(error)}).")
+    return ours(f"{error}.")
+
+
+def class_for(theirs_: type[BaseException]) -> type[errors.JobError]:
+    """Return our class for an exception class of botocore's, by its nearest mapped base."""
+    return next((BY_CLASS[base] for base in theirs_.__mro__ if base in BY_CLASS), errors.JobError)
+
+
+def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
+    """Return ours for an HTTP answer that isn't a success."""
+    code = error.response["Error"].get("Code", "")
+    message = error.response["Error"].get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    operation = error.operation_name
+    ours = BY_CODE.get(code)
+    if ours is None:
+        return _answered_by_status(operation, code, message, status)
+    if issubclass(ours, errors.AuthenticationFailed):
+        # Not AWS's message: for a signature it repeats the request's headers, token and all.
+        failed = ours(ACCOUNT_REFUSED)
+        failed.detail = f"{operation}: {code}"
+        failed.transient = renewable and ours is errors.CredentialsExpired
+        return failed
+    if issubclass(ours, errors.AccessDenied):
+        return ours(f"{operation} was denied: {message or code}")
+    return ours(f"{operation}: {code}: {message}")
+
+
+def _answered_by_status(operation: str, code: str, message: str, status: int) -> errors.JobError:
+    if status == 407:
+        return errors.ProxyRefused("The proxy refuses the credentials (407): check SFN_PROXY_CREDENTIALS_….")
+    if status >= 500:
+        return errors.AnswerLost(f"{operation}: HTTP {status} {code}.")
+    if status == 429:
+        return errors.Throttled(f"{operation}: HTTP {status} {code}.")
+    if code in {"", str(status)}:  # botocore's stand-in where the body names no code: no AWS service answers so
+        return errors.NotAws(f"{operation} was answered with HTTP {status} by something that isn't AWS.")
+    return errors.JobError(f"{operation}: {code}: {message}")
+
+
+def _proxy_failed(error: BaseException, *, untrusted: bool) -> errors.JobError:
+    if untrusted:
+        return errors.ProxyRefused("The proxy's TLS certificate isn't trusted: set SFN_PROXY_CA_BUNDLE_FILE.")
+    reason = _innermost(error)
+    # http.client has the status of a refused CONNECT in its text only: "Tunnel connection failed: 407 …".
+    if re.search(r"\b407\b", reason):
+        return errors.ProxyRefused("The proxy refuses the credentials (407): check SFN_PROXY_CREDENTIALS_….")
+    return errors.ProxyUnreachable(f"The proxy can't be reached, or can't reach AWS ({reason}).")
+
+
+def _innermost(error: BaseException) -> str:
+    *_, last = _causes(error)
+    return f"{type(last).__name__}: {last}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield ``error`` and what caused it, outermost first: botocore and urllib3 keep it in different places."""
+    seen: set[int] = set()
+    pending: list[object] = [error]
+    while pending:
+        cause = pending.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            pending += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+            pending.append(getattr(cause, "kwargs", {}).get("error"))

@@ -1,0 +1,80 @@
+"""Executions as AWS has them: start, describe, list. One request each; errors are `job.errors`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from job import naming
+from job.aws import Answer, Api
+from job.errors import AnswerLost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What is known of one execution; the fields are DescribeExecution's, in Python's spelling."""
+
+    execution_arn: str
+    state_machine_arn: str
+    name: str
+    status: str
+    start_date: datetime
+    stop_date: datetime | None = None
+    input: str | None = None
+    output: str | None = None
+    output_details: dict[str, Any] | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+def start(api: Api, state_machine_arn: str, name: str, input_: str | None) -> tuple[Execution, Answer]:
+    """Ask for the execution ``name``; return it, with the answer for what that tells of the server's clock.
+
+    Where an execution of that name and input is running, AWS returns that one (StartExecution is idempotent).
+    Raises `job.errors.ExecutionNameTaken` where one is closed, or runs with another input.
+    """
+    given = {} if input_ is None else {"input": input_}
+    answer = api.request("start_execution", stateMachineArn=state_machine_arn, name=name, **given)
+    _expect(answer, "executionArn", "startDate")
+    started = Execution(
+        execution_arn=answer.body["executionArn"],
+        state_machine_arn=naming.unqualified(state_machine_arn),
+        name=name,
+        status="RUNNING",
+        start_date=answer.body["startDate"],
+    )
+    return started, answer
+
+
+def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
+    """Return the execution as it is now. Raises `job.errors.ExecutionNotFound`."""
+    answer = api.request("describe_execution", executionArn=execution_arn)
+    _expect(answer, "executionArn", "stateMachineArn", "name", "status", "startDate")
+    body = answer.body
+    execution = Execution(
+        execution_arn=body["executionArn"],
+        state_machine_arn=body["stateMachineArn"],
+        name=body["name"],
+        status=body["status"],
+        start_date=body["startDate"],
+        stop_date=body.get("stopDate"),
+        input=body.get("input"),
+        output=body.get("output"),
+        output_details=body.get("outputDetails"),
+        error=body.get("error"),
+        cause=body.get("cause"),
+    )
+    return execution, answer
+
+
+def newest_names(api: Api, state_machine_arn: str) -> list[str]:
+    """Return the names of the state machine's newest 1,000 executions, newest first; the latest may be missing yet."""
+    answer = api.request("list_executions", stateMachineArn=naming.unqualified(state_machine_arn), maxResults=1000)
+    _expect(answer, "executions")
+    return [execution["name"] for execution in answer.body["executions"]]
+
+
+def _expect(answer: Answer, *keys: str) -> None:
+    """Raise `AnswerLost` where an answer that looked like a success lacks what AWS always sends."""
+    missing = [key for key in keys if key not in answer.body]
+    if missing:
+        raise AnswerLost(f"What was answered lacks {', '.join(missing)}: something between here and AWS garbled it.")

@@ -1,0 +1,164 @@
+"""From the environment to `Settings`: parsing by the settings table, and every problem at once (contract 1)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+from environs import Env, EnvValidationError
+
+from job import naming, secrets
+from job.errors import Problem
+from job.secrets import MASK
+from job.settings import PREFIX, TABLE, Setting, key_of
+
+_FOREIGN_SECRETS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+"""AWS's own variables that hold secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the job was told, typed: a value for each row of the table; None where absent or not applying."""
+
+    action: str
+    credentials_user: str | None
+    credentials_password: str | None
+    region: str | None
+    role_based_access: bool
+    role_arn: str | None
+    state_machine_arn: str
+    execution_name: str | None
+    input: str | None
+    use_proxy: bool
+    wait_for_success_or_failure: bool
+    polling_interval: float
+    proxy_type: str | None
+    proxy: Mapping[str, str] | None
+    proxy_credentials_user: str | None
+    proxy_credentials_password: str | None
+    proxy_ca_bundle_file: str | None
+    external_id: str | None
+    role_session_name: str | None
+    role_duration: int | None
+    wait_timeout: float | None
+    retry_window: float
+    connect_timeout: float
+    read_timeout: float
+    result_path: str | None
+    mask_data: bool
+    log_level: str
+    log_format: str
+
+
+class Loaded(NamedTuple):
+    """What `load` found. With problems, the settings that have one hold their defaults."""
+
+    settings: Settings
+    fields: dict[str, Any]
+    """``invocation.fields`` of the result: the documented fields as given, masked."""
+    problems: list[Problem]
+    secrets: frozenset[str]
+    """Every value that must never be shown."""
+
+
+class _GivenEnv(Env):
+    """environs' parsing on values that were already read, instead of on ``os.environ``."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        super().__init__(eager=False)
+        self._given = given
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        return self._given.get(env_key, default)
+
+
+def load(environ: Mapping[str, str]) -> Loaded:
+    """Parse every row of the table, from ``environ`` and the files that it names."""
+    given, problems = secrets.read([row.variable for row in TABLE], environ)
+    parsed: dict[str, Any] = {}
+    parse = _GivenEnv(given)
+    for row in TABLE:
+        parsed[row.key] = row.default
+        if not row.applies.holds(parsed):
+            parsed[row.key] = None
+        elif row.variable in given:
+            parse.add_parser(row.key, row.kind.parse)
+            value = getattr(parse, row.key)(row.variable)
+            parsed[row.key] = row.default if value is None else value
+        elif row.required and not _wrong(row.variable, problems):
+            problems.append(Problem(row.variable, f"is required {row.applies.label}".rstrip()))
+    try:
+        parse.seal()
+    except EnvValidationError as error:
+        found = cast("dict[str, list[str]]", error.error_messages)  # as `Env.seal` makes it
+        problems += [Problem(name, message) for name, messages in found.items() for message in messages]
+    problems += _contradictions(parsed, problems)
+    order = {name: place for place, row in enumerate(TABLE) for name in _names(row)}
+    problems.sort(key=lambda problem: order[problem.variable])
+    return Loaded(
+        settings=Settings(**parsed),
+        fields={row.key: _shown(row, given, parsed, problems) for row in TABLE if row.documented_field},
+        problems=problems,
+        secrets=frozenset(
+            [given[row.variable] for row in TABLE if row.secret and row.variable in given]
+            + [environ.get(row.variable, "") for row in TABLE if row.secret]
+            + [environ.get(variable, "") for variable in _FOREIGN_SECRETS]
+        )
+        - {""},
+    )
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[tuple[str, str | None]]:
+    """Return the ``SFN_…`` variables that the table doesn't have, each with its nearest match."""
+    known = [name for row in TABLE for name in _names(row)]
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    if not unknown:
+        return []
+    from difflib import get_close_matches  # noqa: PLC0415 - start-up is paid by everybody, this is needed by few
+
+    return [(name, next(iter(get_close_matches(name, known, n=1)), None)) for name in unknown]
+
+
+def _names(row: Setting) -> tuple[str, str]:
+    return row.variable, row.variable + secrets.FILE_SUFFIX
+
+
+def _wrong(variable: str, problems: list[Problem]) -> bool:
+    return any(problem.variable in {variable, variable + secrets.FILE_SUFFIX} for problem in problems)
+
+
+def _contradictions(parsed: Mapping[str, Any], problems: list[Problem]) -> list[Problem]:
+    """Return what is wrong between variables that are each right on their own."""
+    found = []
+    pair = ("SFN_CREDENTIALS_USER", "SFN_CREDENTIALS_PASSWORD")
+    for missing, given in (pair, pair[::-1]):
+        if parsed[key_of(given)] and not parsed[key_of(missing)] and not _wrong(missing, problems):
+            found.append(Problem(missing, f"is required with {given}"))
+    region, arn = parsed["region"], parsed["state_machine_arn"]
+    if region and arn and region != naming.region_of(arn):
+        found.append(
+            Problem(
+                "SFN_REGION", f"is {region}, but SFN_STATE_MACHINE_ARN is in {naming.region_of(arn)}: drop SFN_REGION"
+            )
+        )
+    return found
+
+
+def _shown(row: Setting, given: Mapping[str, str], parsed: Mapping[str, Any], problems: list[Problem]) -> Any:
+    """Return the value of one documented field as the result shows it (contract 2)."""
+    if row.key == "execution_name":
+        return given.get(row.variable, "")
+    if not row.applies.holds(parsed):
+        return None
+    if row.variable not in given:
+        return row.default
+    if row.secret or (row.key == "input" and (parsed["mask_data"] or _wrong("SFN_MASK_DATA", problems))):
+        return MASK
+    if isinstance(parsed[row.key], (bool, int, float)) and not _wrong(row.variable, problems):
+        return parsed[row.key]
+    return re.sub(r"//[^/@]*@", f"//{MASK}@", given[row.variable])  # a refused proxy may hold credentials

@@ -1,0 +1,109 @@
+"""The log: one event a line on standard error, JSON or text, with every secret redacted by its value."""
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Iterable
+from typing import TextIO
+from urllib.parse import quote, quote_plus
+
+from job.run import Run
+from job.secrets import MASK
+
+_TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.hooks", "botocore.parsers")
+"""Loggers whose debug lines hold whole requests and answers: signatures, tokens, the input and the output."""
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Redactor:
+    """Replaces secrets in text, in the forms in which they turn up in headers, URLs, JSON and tracebacks."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """Redact these values from now on."""
+        forms = {form for secret in secrets for form in _forms(secret)}
+        # The longest first, because one secret may be part of another.
+        ordered = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def __call__(self, text: str) -> str:
+        """Return ``text`` without the secrets."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def _forms(secret: str) -> Iterable[str]:
+    yield secret
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield quote(secret)
+    yield json.dumps(secret)[1:-1]
+    yield repr(secret)[1:-1]
+    for padding in ("", "x", "xx"):  # base64 of a text that holds the secret, at each of three alignments
+        encoded = base64.b64encode(f"{padding}{secret}".encode()).decode().rstrip("=")
+        start = -(-len(padding) * 4 // 3)
+        # The last character may hold bits of what follows.
+        if len(encoded) - start > 8:
+            yield encoded[start:-1]
+
+
+class _Context(logging.Filter):
+    """Adds what is known of the run's execution to each event, for machines; people have read it once."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        execution = self._run.execution
+        if execution:
+            record.execution_name = execution.name
+            record.execution_status = execution.status
+            record.execution_arn = execution.execution_arn
+        return True
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def __init__(self, stream: TextIO, redactor: Redactor) -> None:
+        super().__init__(stream)
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redactor(super().format(record))
+
+
+class _TextFormatter(logging.Formatter):
+    """``12:00:00 INFO started  execution_name=nightly-1 …``: for people."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {message}", datefmt="%H:%M:%S", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        facts = [f"{key}={_word(value)}" for key, value in vars(record).items() if key not in _STANDARD]
+        return "  ".join([super().formatMessage(record), " ".join(facts)]).rstrip()
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    return text if re.fullmatch(r"[^\s\"\\=]+", text) and text.isprintable() else json.dumps(text, ensure_ascii=False)
+
+
+def configure(level: str, format_: str, stream: TextIO, redactor: Redactor, run: Run) -> None:
+    """Send the job's events to ``stream``, and at DEBUG the libraries' too. ``format_``: auto, json or text."""
+    logging.raiseExceptions = False  # a log that can't be written must not end the run
+    handler = _Handler(stream, redactor)
+    if format_ == "text" or (format_ == "auto" and stream.isatty()):
+        handler.setFormatter(_TextFormatter())
+    else:
+        from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415 - start-up is paid by everybody
+
+        handler.addFilter(_Context(run))
+        handler.setFormatter(
+            JsonFormatter("{levelname}{name}{message}", style="{", timestamp=True, rename_fields={"levelname": "level"})
+        )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel("DEBUG" if level == "DEBUG" else "WARNING")
+    logging.getLogger("job").setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel("INFO")

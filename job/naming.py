@@ -1,0 +1,67 @@
+"""Names and ARNs of executions (contract 3)."""
+
+import re
+
+LONGEST = 80
+"""Characters of an execution's name. Source: AWS, API reference of StartExecution."""
+
+_FORBIDDEN = re.compile(r'[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]')
+
+
+def counted(base: str, count: int) -> str:
+    """Return the name that is sent: ``<base>-<count>``, ``count`` from 1 on."""
+    return f"{base}-{count}"
+
+
+def count_of(name: str, base: str) -> int | None:
+    """Return the count of a name that `counted` made from ``base``; None for any other name."""
+    match = re.fullmatch(re.escape(base) + r"-([1-9][0-9]*)", name)
+    return int(match[1]) if match else None
+
+
+def problem_with_base(base: str) -> str | None:
+    """Say what keeps ``base`` from being an execution's name with a count behind it, by AWS's rules for names.
+
+    Source: AWS, API reference of StartExecution, parameter name.
+    """
+    longest = LONGEST - len("-1")
+    if len(base) > longest:
+        return f"must have at most {longest} characters: AWS allows {LONGEST}, and the run's count comes behind it"
+    wrong = sorted(set(_FORBIDDEN.findall(base)))
+    if wrong:
+        spoken = ", ".join(one if one.isprintable() and one != " " else f"U+{ord(one):04X}" for one in wrong)
+        return (
+            f"must not hold {spoken}: AWS allows no white space, no control characters and none of "
+            '< > { } [ ] ? * " # % \\ ^ | ~ ` $ & , ; : /'
+        )
+    return None
+
+
+def execution_arn(state_machine_arn: str, name: str) -> str:
+    """Return the ARN of the execution ``name`` of a standard state machine (a version's and an alias's too)."""
+    _, partition, service, region, account, _, machine, *_ = state_machine_arn.split(":")
+    return f"arn:{partition}:{service}:{region}:{account}:execution:{machine}:{name}"
+
+
+def unqualified(state_machine_arn: str) -> str:
+    """Return the state machine's own ARN, without version or alias."""
+    return ":".join(state_machine_arn.split(":")[:7])
+
+
+def region_of(arn: str) -> str:
+    """Return the region in an ARN."""
+    return arn.split(":")[3]
+
+
+def console_url(execution_arn: str) -> str | None:
+    """Return the execution's page in the AWS console; None for partitions whose console has no public address.
+
+    Source: AWS, console sign-in endpoints of the partitions aws, aws-cn and aws-us-gov.
+    """
+    _, partition, _, region, *_ = execution_arn.split(":")
+    host = {
+        "aws": f"{region}.console.aws.amazon.com",
+        "aws-cn": f"{region}.console.amazonaws.cn",
+        "aws-us-gov": f"{region}.console.amazonaws-us-gov.com",
+    }.get(partition)
+    return host and f"https://{host}/states/home?region={region}#/v2/executions/details/{execution_arn}"

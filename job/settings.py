@@ -1,0 +1,199 @@
+"""The settings table: every variable of the job, once. Parsing, masking, `--help` and docs/settings.md come from it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from job import secrets, values
+from job.values import Kind
+
+PREFIX = "SFN_"
+
+
+def key_of(variable: str) -> str:
+    """Return a variable's name in `job.loading.Settings` and in the result."""
+    return variable.removeprefix(PREFIX).lower()
+
+
+class Condition(NamedTuple):
+    """When a setting means anything: what the documentation says, and the test on the other values."""
+
+    label: str
+    holds: Callable[[Mapping[str, Any]], bool]
+
+
+ALWAYS = Condition("", lambda _: True)
+WITH_ROLE = Condition("with `SFN_ROLE_BASED_ACCESS`", lambda given: given["role_based_access"])
+WITH_PROXY = Condition("with `SFN_USE_PROXY`", lambda given: given["use_proxy"])
+WITH_HTTPS_PROXY = Condition(
+    "with an HTTPS proxy type", lambda given: given["use_proxy"] and (given["proxy_type"] or "").startswith("HTTPS")
+)
+WITH_PROXY_CREDENTIALS = Condition(
+    "with `HTTPS With Credentials`",
+    lambda given: given["use_proxy"] and given["proxy_type"] == "HTTPS With Credentials",
+)
+
+
+class Setting(NamedTuple):
+    """One row. A setting that doesn't apply is neither required nor used."""
+
+    variable: str
+    kind: Kind
+    help: str
+    default: Any = None
+    applies: Condition = ALWAYS
+    required: bool = False
+    documented_field: bool = False
+    """Whether it is a key of ``invocation.fields``."""
+
+    @property
+    def key(self) -> str:
+        """Its name in `job.loading.Settings` and in the result."""
+        return key_of(self.variable)
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value must never be shown."""
+        return self.kind is values.SECRET
+
+
+def _field(variable: str, kind: Kind, help: str, **options: Any) -> Setting:  # noqa: A002 - as the attribute is named
+    return Setting(variable, kind, help, documented_field=True, **options)
+
+
+TABLE = (
+    _field(
+        "SFN_ACTION",
+        values.choice("Start Asynchronous Execution"),
+        "What to do.",
+        default="Start Asynchronous Execution",
+    ),
+    _field(
+        "SFN_CREDENTIALS_USER",
+        values.SECRET,
+        "AWS access key id. Without it and the next one: AWS's default credential chain.",
+    ),
+    _field("SFN_CREDENTIALS_PASSWORD", values.SECRET, "AWS secret access key."),
+    _field(
+        "SFN_REGION",
+        values.REGION,
+        "AWS region; else the environment's (`AWS_REGION`, `AWS_DEFAULT_REGION`, profile), else the state machine's.",
+    ),
+    _field("SFN_ROLE_BASED_ACCESS", values.BOOLEAN, "Assume `SFN_ROLE_ARN` first.", default=False),
+    _field(
+        "SFN_ROLE_ARN",
+        values.ROLE_ARN,
+        "The role to assume; an instance profile's ARN means the role of that name.",
+        applies=WITH_ROLE,
+        required=True,
+    ),
+    _field(
+        "SFN_STATE_MACHINE_ARN",
+        values.STATE_MACHINE_ARN,
+        "The state machine to run, also by version (`…:name:3`) or alias (`…:name:PROD`).",
+        required=True,
+    ),
+    _field(
+        "SFN_EXECUTION_NAME",
+        values.EXECUTION_NAME,
+        "Base of the execution's name: `<base>-<count>` is sent; else `sfn-job-<uuid>`.",
+    ),
+    _field(
+        "SFN_INPUT",
+        values.JSON,
+        f"The execution's input, sent as given; at most {secrets.LARGEST:,} bytes of UTF-8.",
+    ),
+    _field("SFN_USE_PROXY", values.BOOLEAN, "Reach AWS through `SFN_PROXY`.", default=False),
+    _field(
+        "SFN_WAIT_FOR_SUCCESS_OR_FAILURE",
+        values.BOOLEAN,
+        "Wait until the execution has SUCCEEDED, FAILED, was ABORTED or TIMED_OUT.",
+        default=False,
+    ),
+    _field(
+        "SFN_POLLING_INTERVAL",
+        values.seconds(zero=False),
+        "The longest gap between two checks while waiting; it begins well under a second and grows.",
+        default=10,
+    ),
+    _field(
+        "SFN_PROXY_TYPE",
+        values.choice("HTTP", "HTTPS", "HTTPS With Credentials"),
+        "How to talk to the proxy.",
+        default="HTTP",
+        applies=WITH_PROXY,
+    ),
+    _field(
+        "SFN_PROXY",
+        values.PROXY,
+        "`http://host:port` or `http://host:port,https://host:port`; each entry serves the scheme that it names, "
+        "a single one both.",
+        applies=WITH_PROXY,
+        required=True,
+    ),
+    _field(
+        "SFN_PROXY_CREDENTIALS_USER", values.SECRET, "User at the proxy.", applies=WITH_PROXY_CREDENTIALS, required=True
+    ),
+    _field(
+        "SFN_PROXY_CREDENTIALS_PASSWORD",
+        values.SECRET,
+        "Password at the proxy.",
+        applies=WITH_PROXY_CREDENTIALS,
+        required=True,
+    ),
+    _field(
+        "SFN_PROXY_CA_BUNDLE_FILE",
+        values.READABLE_FILE,
+        "CA certificates (PEM) for TLS to the proxy and through it.",
+        applies=WITH_HTTPS_PROXY,
+    ),
+    Setting(
+        "SFN_EXTERNAL_ID",
+        values.EXTERNAL_ID,
+        "External id for AssumeRole.",
+        applies=WITH_ROLE,
+    ),
+    Setting(
+        "SFN_ROLE_SESSION_NAME",
+        values.ROLE_SESSION_NAME,
+        "Session name for AssumeRole, seen in CloudTrail; else `sfn-job`.",
+        applies=WITH_ROLE,
+    ),
+    Setting(
+        "SFN_ROLE_DURATION",
+        values.whole_seconds(900, 43_200),
+        "How long the role's credentials live; AWS's default is an hour. They are renewed by themselves.",
+        applies=WITH_ROLE,
+    ),
+    Setting(
+        "SFN_WAIT_TIMEOUT",
+        values.seconds(zero=True),
+        "Give up waiting after so long (exit 26); the execution goes on.",
+    ),
+    Setting(
+        "SFN_RETRY_WINDOW",
+        values.seconds(zero=True),
+        "How long a start that fails for passing reasons is tried again; a wait rides out ten times as long.",
+        default=60,
+    ),
+    Setting("SFN_CONNECT_TIMEOUT", values.seconds(zero=False), "To connect, for each request.", default=5),
+    Setting("SFN_READ_TIMEOUT", values.seconds(zero=False), "To answer, for each request.", default=30),
+    Setting("SFN_RESULT_PATH", values.PATH, "Where the result document goes; else standard output."),
+    Setting(
+        "SFN_MASK_DATA",
+        values.BOOLEAN,
+        'Show the input and output as `"****"` in the result too (logs never hold them).',
+        default=False,
+    ),
+    Setting(
+        "SFN_LOG_LEVEL",
+        values.choice("DEBUG", "INFO", "WARNING", "ERROR"),
+        "The least severe events to log.",
+        default="INFO",
+    ),
+    Setting(
+        "SFN_LOG_FORMAT",
+        values.choice("auto", "json", "text"),
+        "Format of the log on standard error; `auto` is text on a terminal, else JSON.",
+        default="auto",
+    ),
+)

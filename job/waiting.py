@@ -1,0 +1,153 @@
+"""Waiting until the execution has ended (contract 4)."""
+
+import logging
+import math
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from job.errors import ExecutionNotFound, JobError, Throttled, WaitTimeout
+from job.executions import Execution
+from job.outcomes import Outcome
+from job.signals import Stop
+
+log = logging.getLogger(__name__)
+
+ENDINGS: dict[str, Outcome | None] = {
+    "RUNNING": None,
+    "PENDING_REDRIVE": None,
+    "SUCCEEDED": Outcome.SUCCESS,
+    "FAILED": Outcome.EXECUTION_FAILED,
+    "ABORTED": Outcome.EXECUTION_ABORTED,
+    "TIMED_OUT": Outcome.EXECUTION_TIMED_OUT,
+}
+"""Every status that an execution can have, and the run's outcome with it; None: go on waiting.
+
+Source: AWS, API reference of DescribeExecution. A status that isn't here is an error of its own: never success, never
+"go on".
+"""
+
+FIRST_GAP = 0.25
+GROWTH = 0.2
+"""The gap to the next check is this share of the time that the execution has run already, from `FIRST_GAP` seconds on,
+so that the end of any execution is seen within this share of its length."""
+
+JITTER = 0.2
+"""Each gap is shortened by up to this share, drawn anew, so that jobs of one second don't stay in step."""
+
+STRETCH = 2.0
+RECOVERY = 0.9
+"""Throttling stretches the gaps by the first factor each time; each answer takes back a little by the second."""
+
+MOST_STRETCH = 64.0
+
+FIRST_NOTE = 60.0
+"""Seconds of waiting after which the log says so; then each time that they have doubled."""
+
+SETTLING = 5.0
+"""Seconds in which AWS may not show a new execution yet, or the output of one that just SUCCEEDED."""
+
+
+class Schedule:
+    """When to look next. Pure: time comes in as elapsed seconds, randomness as a function drawing from 0 to 1."""
+
+    def __init__(self, longest: float, draw: Callable[[], float] = random.random) -> None:
+        """``longest``: the cap of the gaps in seconds, SFN_POLLING_INTERVAL; only throttling goes beyond it."""
+        self._longest = longest
+        self._draw = draw
+        self._stretch = 1.0
+
+    def gap(self, elapsed: float) -> float:
+        """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds."""
+        gap = min(max(FIRST_GAP, GROWTH * elapsed), self._longest) * self._stretch
+        return gap * (1 - JITTER * self._draw())
+
+    def throttled(self) -> None:
+        """Look more seldom from now on."""
+        self._stretch = min(self._stretch * STRETCH, MOST_STRETCH)
+
+    def answered(self) -> None:
+        """Come back a little towards the gaps without throttling."""
+        self._stretch = max(1.0, self._stretch * RECOVERY)
+
+
+class Limits(NamedTuple):
+    """How long to wait, in seconds."""
+
+    wait: float | None
+    """For the end of the execution; None: for ever."""
+    outage: float
+    """Through passing faults, counted from the last answer."""
+
+
+class Faults:
+    """Passing faults in a row: logged once when they begin and once when they end, and limited in time."""
+
+    def __init__(self, limit: float, now: float) -> None:
+        """``limit``: seconds from the last answer on; ``now`` counts as one."""
+        self._limit = limit
+        self._answered_at = now
+        self._count = 0
+
+    def failed(self, error: JobError, now: float) -> None:
+        """Raise ``error`` where the faults have outlasted their limit."""
+        if now - self._answered_at > self._limit:
+            raise error
+        if not self._count:
+            log.warning("checks fail, waiting goes on", extra={"reason": str(error)})
+        self._count += 1
+
+    def answered(self, now: float) -> None:
+        """Take note of an answer: the trouble is over."""
+        if self._count:
+            log.info("checks succeed again", extra={"failed_checks": self._count})
+        self._answered_at, self._count = now, 0
+
+
+def wait(
+    look: Callable[[], Execution], schedule: Schedule, limits: Limits, stop: Stop, monotonic: Callable[[], float]
+) -> Outcome:
+    """Look until the execution has ended, and return the outcome that its status means.
+
+    ``look`` asks AWS once. Raises `WaitTimeout`; `StopRequested`; the last of faults that outlast their limit; and at
+    once what doesn't pass, such as a permission lost or the execution deleted.
+    """
+    began = monotonic()
+    faults = Faults(limits.outage, began)
+    succeeded_at = None
+    note_at = FIRST_NOTE
+    while True:
+        elapsed = monotonic() - began
+        left = math.inf if limits.wait is None else max(0.0, limits.wait - elapsed)
+        if elapsed >= note_at:
+            log.info("waiting", extra={"elapsed_seconds": round(elapsed)})
+            note_at = elapsed * 2
+        stop.sleep(min(schedule.gap(elapsed), left))
+        now = monotonic()
+        try:
+            execution = look()
+        except JobError as error:
+            unseen = isinstance(error, ExecutionNotFound) and now - began < SETTLING
+            if not (error.transient or unseen):
+                raise
+            if isinstance(error, Throttled):
+                schedule.throttled()
+            faults.failed(error, now)
+        else:
+            faults.answered(now)
+            schedule.answered()
+            outcome = outcome_of(execution.status)
+            if outcome is Outcome.SUCCESS and execution.output is None:
+                succeeded_at = succeeded_at or now
+                outcome = outcome if now - succeeded_at >= SETTLING else None
+            if outcome is not None:
+                return outcome
+        if limits.wait is not None and now - began >= limits.wait:
+            raise WaitTimeout(f"The execution still runs after SFN_WAIT_TIMEOUT ({limits.wait:g} s).")
+
+
+def outcome_of(status: str) -> Outcome | None:
+    """Return what a status means; None while the execution goes on."""
+    if status not in ENDINGS:
+        raise JobError(f"AWS says that the execution is {status}, a status that this version doesn't know.")
+    return ENDINGS[status]

@@ -1,0 +1,66 @@
+"""What all tests share. `SFN_JOB_TESTS_NO_SKIP=1` (CI) turns every skipped test into a failed one."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.hostile import HostileEndpoint
+from tests.support.localstack import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalStack
+from tests.support.process import Finished, Job
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("SFN_JOB_TESTS_NO_SKIP"):
+        report.outcome = "failed"
+        report.longrepr = f"skipping is forbidden here: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def localstack() -> Iterator[LocalStack]:
+    with LocalStack() as running:
+        yield running
+
+
+@pytest.fixture
+def aws() -> Iterator[HostileEndpoint]:
+    """The hostile endpoint, friendly until told otherwise."""
+    with HostileEndpoint() as endpoint:
+        yield endpoint
+
+
+def environment(url: str, state_machine_arn: str, **variables: str) -> dict[str, str]:
+    """Return the least environment with which the job works at `url`; an empty variable unsets one of these."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SFN_CREDENTIALS_USER": ACCESS_KEY_ID,
+        "SFN_CREDENTIALS_PASSWORD": SECRET_ACCESS_KEY,
+        "SFN_STATE_MACHINE_ARN": state_machine_arn,
+        **variables,
+    }
+
+
+@pytest.fixture
+def start_job(aws: HostileEndpoint) -> Iterator[Callable[..., Job]]:
+    """Start the job against the hostile endpoint, with these variables besides; it is killed after the test."""
+    jobs: list[Job] = []
+
+    def start(*arguments: str, options: Mapping[str, Any] | None = None, **variables: str) -> Job:
+        jobs.append(Job(environment(aws.url, aws.state_machine_arn, **variables), *arguments, **(options or {})))
+        return jobs[-1]
+
+    yield start
+    for job in jobs:
+        job.process.kill()
+        job.process.communicate()
+
+
+@pytest.fixture
+def run_job(start_job: Callable[..., Job]) -> Callable[..., Finished]:
+    """Run the job against the hostile endpoint to its end."""
+    return lambda *arguments, **variables: start_job(*arguments, **variables).finish()
