@@ -1,0 +1,62 @@
+# `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
+.PHONY: help run test lint format docs venv lock clean
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+SHELL_SCRIPTS := tools/find-python .ci/run
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.installed .venv-localstack/.installed ## Watch the job run an example state machine in a local Step Functions
+	@$(PYTHON) -u -m tools.demo
+
+test: .venv/.installed .venv-localstack/.installed ## Run all tests; PYTEST_ARGS="-k name" goes to pytest
+	@echo 'Running the tests'
+	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.installed ## Check style and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/shellcheck $(SHELL_SCRIPTS)
+
+format: .venv/.installed ## Reformat the code and mend what ruff can mend
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+docs: .venv/.installed ## Write the tables of the documentation from the code
+	@$(PYTHON) -m tools.generate_docs
+
+venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
+
+# The stamps are older than the requirements after `make lock` or a pull, so the environments are made anew.
+# The .pth file lets the job be imported from any directory; it costs nothing at start-up, an editable install would.
+.venv/.installed: requirements/dev.txt
+	@python=$$(tools/find-python) && "$$python" tools/create_venv.py .venv $<
+	@echo '$(CURDIR)' > .venv/lib/python3.13/site-packages/sfn-job.pth
+	@touch $@
+
+# The last step makes LocalStack's index of all operations of AWS once, rather than at each of its starts, in 3 s.
+.venv-localstack/.installed: requirements/localstack.txt
+	@python=$$(tools/find-python) && "$$python" tools/create_venv.py .venv-localstack $<
+	@mkdir -p .venv-localstack/filesystem/usr/lib/localstack
+	@OVERRIDE_IN_DOCKER=0 FILESYSTEM_ROOT=.venv-localstack/filesystem \
+	  .venv-localstack/bin/python -m localstack.aws.spec
+	@touch $@
+
+# Names, versions and hashes, and no addresses: each user's own pip configuration says where packages come from.
+# One file serves Python 3.11 and later on all platforms; LocalStack's pins agree with each other on 3.13 only.
+COMPILE = .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
+
+lock: .venv/.installed ## Pin what pyproject.toml asks for in requirements/; UPGRADE=1 takes the newest versions
+	$(COMPILE) --universal --python-version 3.8 --group uv -o requirements/uv.txt
+	$(COMPILE) --universal --python-version 3.11 pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) --universal --python-version 3.11 pyproject.toml --group dev \
+	  -c requirements/runtime.txt -c requirements/uv.txt -o requirements/dev.txt
+	$(COMPILE) --python-version 3.13 --group localstack \
+	  -c requirements/localstack-constraints.txt -o requirements/localstack.txt
+
+clean: ## Remove the environments and all caches
+	rm -rf .venv .venv-localstack .python .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
