@@ -194,8 +194,8 @@ def class_for(theirs_: type[BaseException]) -> type[errors.JobError]:
 
 def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
     """Return ours for an HTTP answer that isn't a success."""
-    code = error.response["Error"].get("Code", "")
-    message = error.response["Error"].get("Message", "")
+    told = error.response.get("Error", {})  # STS's parser makes none of a page that isn't XML
+    code, message = told.get("Code", ""), told.get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     operation = error.operation_name
     ours = BY_CODE.get(code)

@@ -37,7 +37,8 @@ def explain(api: Api, execution_arn: str) -> Failure:
         entered = re.fullmatch(r"(\w+)StateEntered", event["type"])
         if entered:
             return Failure(error, cause, details.get("name"), entered[1], resource)
-        event = events.get(event.get("previousEventId", 0))
+        previous = event.get("previousEventId", 0)
+        event = events.get(previous) if previous < event["id"] else None  # a chain that turns back never ends
     return Failure(error, cause)
 
 

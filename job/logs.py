@@ -1,6 +1,7 @@
 """The log: one event a line on standard error, JSON or text, with every secret redacted by its value."""
 
 import base64
+import copy
 import json
 import logging
 import re
@@ -38,6 +39,7 @@ def _forms(secret: str) -> Iterable[str]:
     yield quote_plus(secret)
     yield quote(secret)
     yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
     for padding in ("", "x", "xx"):  # base64 of a text that holds the secret, at each of three alignments
         encoded = base64.b64encode(f"{padding}{secret}".encode()).decode().rstrip("=")
@@ -45,6 +47,9 @@ def _forms(secret: str) -> Iterable[str]:
         # The last character may hold bits of what follows.
         if len(encoded) - start > 8:
             yield encoded[start:-1]
+
+
+_STACK = logging.Formatter()
 
 
 class _Context(logging.Filter):
@@ -69,7 +74,16 @@ class _Handler(logging.StreamHandler[TextIO]):
         self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redactor(super().format(record))
+        # Each part by itself, because formatting escapes it anew; then the whole, for what formatting makes of numbers,
+        # lists and stacks.
+        redacted = copy.copy(record)
+        redacted.msg, redacted.args = self._redactor(record.getMessage()), None
+        for key, value in vars(record).items():
+            if key not in _STANDARD and isinstance(value, str):
+                setattr(redacted, key, self._redactor(value))
+        if record.exc_info:
+            redacted.exc_info, redacted.exc_text = None, self._redactor(_STACK.formatException(record.exc_info))
+        return self._redactor(super().format(redacted))
 
 
 class _TextFormatter(logging.Formatter):

@@ -1,7 +1,7 @@
 """What all tests share. `SFN_JOB_TESTS_NO_SKIP=1` (CI) turns every skipped test into a failed one."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from tests.support.process import Finished, Job
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("SFN_JOB_TESTS_NO_SKIP"):
         report.outcome = "failed"

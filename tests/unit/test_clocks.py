@@ -1,0 +1,66 @@
+"""What can be said of the server's clock, and of who started an execution."""
+
+from email.utils import formatdate
+from random import Random
+
+import pytest
+
+from job.aws import Answer
+from job.clocks import ServerClock
+
+NOW = 1_800_000_000.0
+
+
+def answer(sent: float, ahead: float, latency: float = 0.02) -> Answer:
+    """An answer of a server whose clock is `ahead` of ours."""
+    read_at = sent + latency / 2 + ahead
+    return Answer({}, sent, sent + latency, formatdate(int(read_at), usegmt=True))
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, -0.4, 0.0, 0.3, 5.0])
+def test_bounds_hold_and_narrow(ahead: float) -> None:
+    """However far the clocks are apart, the truth stays inside, and telling moments narrow it to the latency."""
+    clock, random, now = ServerClock(), Random(1), NOW + 0.123
+    for _ in range(8):
+        clock.observe(answer(now, ahead, random.uniform(0.001, 0.03)))
+        assert clock.least <= ahead <= clock.most
+        now = clock.telling_moment(now + 0.05)
+    assert clock.most - clock.least < 0.1
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, -0.9, -0.2, 0.0, 0.2, 0.9, 3600.0])
+def test_what_we_started_is_never_taken_for_anothers(ahead: float) -> None:
+    """A start of our own lies after its sending by the server's clock, whatever our clock says."""
+    for fraction in range(100):
+        sent = NOW + fraction / 100
+        clock = ServerClock()
+        clock.observe(answer(sent, ahead))
+        started = int((sent + 0.01 + ahead) * 1000) / 1000  # AWS cuts to milliseconds
+        assert clock.preceded(started, sent) is not True
+
+
+@pytest.mark.parametrize("age", [0.1, 0.5, 1.0, 60.0])
+def test_an_older_one_is_never_taken_for_ours_where_the_clock_is_right(age: float) -> None:
+    """At worst there is a doubt, which further answers remove."""
+    for fraction in range(100):
+        sent = NOW + fraction / 100
+        clock = ServerClock()
+        clock.observe(answer(sent, 0.0))
+        verdict = clock.preceded(sent - age, sent)
+        assert verdict is not False
+        now = sent
+        for _ in range(8):
+            if verdict is not None:
+                break
+            now = clock.telling_moment(now + 0.05)
+            clock.observe(answer(now, 0.0))
+            verdict = clock.preceded(sent - age, sent)
+        assert verdict is True
+
+
+def test_an_answer_without_a_date_teaches_nothing() -> None:
+    """Something between here and AWS may have dropped it."""
+    clock = ServerClock()
+    clock.observe(Answer({}, NOW, NOW + 1, None))
+    assert clock.preceded(NOW - 1, NOW) is None
+    assert clock.preceded(NOW, NOW) is False

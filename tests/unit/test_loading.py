@@ -1,0 +1,154 @@
+"""From the environment to settings, in one step and with every problem."""
+
+from typing import Any
+
+import pytest
+
+from job.loading import Loaded, load, unknown_variables
+
+ARN = "arn:aws:states:eu-central-1:123456789012:stateMachine:nightly"
+
+
+def loaded(**variables: str) -> Loaded:
+    return load({"SFN_STATE_MACHINE_ARN": ARN, **variables})
+
+
+def problems(**variables: str) -> dict[str, str]:
+    return dict(loaded(**variables).problems)
+
+
+def test_the_least_environment_is_enough() -> None:
+    """Only the state machine is required."""
+    found = loaded()
+    assert not found.problems
+    assert found.settings.state_machine_arn == ARN
+    assert found.settings.polling_interval == 10
+
+
+def test_all_problems_come_at_once_in_the_tables_order() -> None:
+    """Whatever kind they are of."""
+    found = load(
+        {
+            "SFN_READ_TIMEOUT": "soon",
+            "SFN_CREDENTIALS_USER": "somebody",
+            "SFN_INPUT": "{",
+            "SFN_ROLE_BASED_ACCESS": "yes",
+            "SFN_REGION_FILE": "/nowhere",
+        }
+    )
+    assert [problem.variable for problem in found.problems] == [
+        "SFN_CREDENTIALS_PASSWORD",
+        "SFN_REGION_FILE",
+        "SFN_ROLE_ARN",
+        "SFN_STATE_MACHINE_ARN",
+        "SFN_INPUT",
+        "SFN_READ_TIMEOUT",
+    ]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"SFN_PROXY": "nonsense", "SFN_PROXY_TYPE": "SOCKS", "SFN_PROXY_CA_BUNDLE_FILE": "/nowhere"},
+        {"SFN_ROLE_ARN": "nonsense", "SFN_ROLE_DURATION": "long"},
+        {"SFN_USE_PROXY": "true", "SFN_PROXY": "http://h:1", "SFN_PROXY_CA_BUNDLE_FILE": "/nowhere"},
+    ],
+)
+def test_what_does_not_apply_is_neither_required_nor_used_nor_shown(variables: dict[str, str]) -> None:
+    """Proxy fields without a proxy, the role without role-based access."""
+    found = loaded(**variables)
+    assert not found.problems
+    unused = {key.removeprefix("SFN_").lower() for key in variables} - {"use_proxy", "proxy"}
+    if "SFN_USE_PROXY" not in variables:
+        unused |= {"proxy"} & set(found.fields)
+    assert all(found.fields.get(key) is None for key in unused)
+    assert all(getattr(found.settings, key) is None for key in unused)
+
+
+@pytest.mark.parametrize(
+    ("variables", "missing"),
+    [
+        ({"SFN_CREDENTIALS_PASSWORD": "x"}, "SFN_CREDENTIALS_USER"),
+        ({"SFN_CREDENTIALS_USER": "x"}, "SFN_CREDENTIALS_PASSWORD"),
+        ({"SFN_USE_PROXY": "on"}, "SFN_PROXY"),
+        ({"SFN_ROLE_BASED_ACCESS": "on"}, "SFN_ROLE_ARN"),
+        (
+            {
+                "SFN_USE_PROXY": "on",
+                "SFN_PROXY": "http://h:1",
+                "SFN_PROXY_TYPE": "HTTPS With Credentials",
+                "SFN_PROXY_CREDENTIALS_USER": "x",
+            },
+            "SFN_PROXY_CREDENTIALS_PASSWORD",
+        ),
+    ],
+)
+def test_what_is_required_with_something_is_missed(variables: dict[str, str], missing: str) -> None:
+    """And nothing else is wrong."""
+    assert list(problems(**variables)) == [missing]
+
+
+def test_a_region_that_contradicts_the_arn_says_which_is_which() -> None:
+    """Both names are in the message."""
+    message = problems(SFN_REGION="us-east-1")["SFN_REGION"]
+    assert "us-east-1" in message
+    assert "eu-central-1" in message
+
+
+def test_an_unreadable_file_is_not_reported_as_missing_too() -> None:
+    """One mistake, one problem."""
+    assert list(dict(load({"SFN_STATE_MACHINE_ARN_FILE": "/nowhere"}).problems)) == ["SFN_STATE_MACHINE_ARN_FILE"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "key", "shown"),
+    [
+        ({}, "execution_name", ""),
+        ({"SFN_EXECUTION_NAME": "a b"}, "execution_name", "a b"),
+        ({}, "region", None),
+        ({}, "polling_interval", 10),
+        ({"SFN_POLLING_INTERVAL": "2.50"}, "polling_interval", 2.5),
+        ({"SFN_POLLING_INTERVAL": "30.0"}, "polling_interval", 30),
+        ({"SFN_POLLING_INTERVAL": "soon"}, "polling_interval", "soon"),
+        ({"SFN_USE_PROXY": "No"}, "use_proxy", False),
+        ({"SFN_CREDENTIALS_USER": "u", "SFN_CREDENTIALS_PASSWORD": "p"}, "credentials_password", "****"),
+        ({"SFN_CREDENTIALS_USER": "u"}, "credentials_user", "****"),
+        ({}, "credentials_user", None),
+        ({"SFN_INPUT": "[1.50]"}, "input", "[1.50]"),
+        ({"SFN_INPUT": "[1.50]", "SFN_MASK_DATA": "1"}, "input", "****"),
+        ({"SFN_INPUT": "[1.50]", "SFN_MASK_DATA": "perhaps"}, "input", "****"),
+        ({"SFN_USE_PROXY": "1", "SFN_PROXY": "http://me:secret@h:1"}, "proxy", "http://****@h:1"),
+        ({"SFN_USE_PROXY": "1", "SFN_PROXY": "http://h:1,https://h:2"}, "proxy", "http://h:1,https://h:2"),
+        ({"SFN_USE_PROXY": "1", "SFN_PROXY": "http://h:1"}, "proxy_type", "HTTP"),
+    ],
+)
+def test_the_fields_show_what_was_given(variables: dict[str, str], key: str, shown: Any) -> None:
+    """With the type that it has, and masked where it must be."""
+    value = loaded(**variables).fields[key]
+    assert value == shown
+    assert type(value) is type(shown)
+
+
+def test_every_secret_is_known_for_redaction() -> None:
+    """Also the ones that don't apply, are given twice, or are AWS's own."""
+    found = loaded(
+        SFN_CREDENTIALS_USER="given",
+        SFN_CREDENTIALS_USER_FILE="/twice",
+        SFN_PROXY_CREDENTIALS_PASSWORD="unused",
+        AWS_SESSION_TOKEN="theirs",
+    )
+    assert found.secrets == {"given", "unused", "theirs"}
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("SFN_STATEMACHINE_ARN", "SFN_STATE_MACHINE_ARN"),
+        ("SFN_INPT", "SFN_INPUT"),
+        ("SFN_INPUT_FIL", "SFN_INPUT_FILE"),
+        ("SFN_XYZZY_QUUX", None),
+    ],
+)
+def test_an_unknown_variable_is_named_with_its_nearest_match(name: str, nearest: str | None) -> None:
+    """Ours only: other prefixes are other people's."""
+    assert unknown_variables({name: "1", "SFN_INPUT": "{}", "SFX_INPUT": "1"}) == [(name, nearest)]
