@@ -6,11 +6,13 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TextIO, cast
 
 import job
-from job import aws, executions, history, loading, logs, result, usage
-from job.errors import InvalidSettings, JobError, Problem
+from job import aws, executions, history, loading, logs, naming, result, stopping, usage
+from job.aws import Api
+from job.errors import InvalidSettings, JobError, Problem, StopRequested, WaitTimeout
 from job.executions import Execution
 from job.loading import Settings
 from job.outcomes import Outcome
@@ -19,7 +21,7 @@ from job.retries import Retries
 from job.run import Run
 from job.signals import Stop
 from job.starting import Starter
-from job.waiting import Limits, Schedule, wait
+from job.waiting import Limits, Schedule, outcome_of, wait
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,10 @@ OUTAGE_WINDOWS = 10
 
 LONGEST_SENTENCE = 1000
 """Characters; the result has error and cause whole."""
+
+
+SAID_AFTER_ALL = {"RUNNING": "goes on", "ABORTED": "was stopped"}
+"""What is said of the execution where the run ends before it, by its status."""
 
 
 def main() -> int:
@@ -47,11 +53,11 @@ def main() -> int:
 
     loaded, run = loading.load(os.environ), Run()
     settings, redact = loaded.settings, logs.Redactor(loaded.secrets)
-    logs.configure(settings.log_level, settings.log_format, sys.stderr, redact, run)
+    # Python has no standard stream where its descriptor was closed, whatever the types say.
+    standard_output, standard_error = cast("TextIO | None", sys.stdout), cast("TextIO | None", sys.stderr)
+    logs.configure(settings.log_level, settings.log_format, standard_error, redact, run)
     for variable, nearest in loading.unknown_variables(os.environ):
         log.warning("unknown variable", extra={"variable": variable, "nearest": nearest})
-    # Python has no standard output where its descriptor was closed, whatever the type says.
-    standard_output = cast("TextIO | None", sys.stdout)
     destination = Destination(settings.result_path, standard_output.fileno() if standard_output else None)
     problems = [
         *(Problem(argument, "is not an argument: see --help") for argument in arguments),
@@ -96,44 +102,69 @@ def _attempt(settings: Settings, run: Run, stop: Stop, problems: Sequence[Proble
         outcome, sentence = Outcome.FAIL, f"Unexpected {type(error).__name__}: {error}"
     if run.in_doubt:
         sentence += f" The execution {run.in_doubt} may have been started: look for it before you run this again."
-    elif run.execution and run.execution.status == "RUNNING":
-        sentence += f" The execution {run.execution.name} goes on."
+    elif run.execution and run.execution.status in SAID_AFTER_ALL:
+        sentence += f" The execution {run.execution.name} {SAID_AFTER_ALL[run.execution.status]}."
     return outcome, sentence
 
 
 def _carry_out(settings: Settings, run: Run, stop: Stop) -> tuple[Outcome, str]:
     retries = Retries(settings.retry_window, stop, time.monotonic)
     api = retries.ask(lambda: aws.connect(settings, os.environ, stop))
-    started = Starter(api, settings, run, stop, retries).start_new()
-    log.info("started", extra={"execution_arn": started.execution_arn})
-    if not settings.wait_for_success_or_failure:
+    try:
+        execution = _begin(api, settings, run, stop, retries)
+        outcome = outcome_of(execution.status)
+        if outcome is None and settings.wait_for_success_or_failure:
+            outcome = _wait(api, settings, run, execution, stop)
+    except StopRequested as error:
+        if settings.on_terminate == "stop":
+            stopping.stop(api, run, stop, "SfnJob.Terminated", f"sfn-job got a signal and was told to stop: {error}")
+        raise
+    except WaitTimeout as error:
+        if settings.on_wait_timeout == "stop":
+            stopping.stop(api, run, stop, "SfnJob.WaitTimeout", f"sfn-job was told to stop: {error}")
+        raise
+    if outcome in {None, Outcome.SUCCESS}:
         return Outcome.SUCCESS, SUCCESS
+    try:
+        explaining = Retries(settings.retry_window, stop, time.monotonic)
+        run.failure = explaining.ask(lambda: history.explain(api, execution.execution_arn))
+    except JobError as error:
+        log.warning("the history can't be read", extra={"reason": str(error)})
+    return outcome, _sentence(run.known(), run.failure or history.Failure())
 
+
+def _begin(api: Api, settings: Settings, run: Run, stop: Stop, retries: Retries) -> Execution:
+    index = os.environ.get("JOB_COMPLETION_INDEX") or os.environ.get("AWS_BATCH_JOB_ARRAY_INDEX")
+    base = naming.base(settings.execution_name, settings.run_id, index)
+    Starter(api, settings, base, run, stop, retries).begin()
+    execution = run.known()
+    log.info(
+        "resumed" if run.resumed else "started",
+        extra={"execution_arn": execution.execution_arn, "run_count": run.count},
+    )
+    return execution
+
+
+def _wait(api: Api, settings: Settings, run: Run, execution: Execution, stop: Stop) -> Outcome:
     def look() -> Execution:
-        run.execution, _ = executions.describe(api, started.execution_arn)
-        return run.execution
+        seen, _ = executions.describe(api, execution.execution_arn)
+        if seen.redrive_count < run.redrives:
+            seen = replace(seen, status="RUNNING")  # from before the redrive, which doesn't show everywhere yet
+        run.execution = seen
+        return seen
 
-    outcome = wait(
+    return wait(
         look,
         Schedule(settings.polling_interval),
         Limits(wait=settings.wait_timeout, outage=OUTAGE_WINDOWS * settings.retry_window),
         stop,
         time.monotonic,
+        age=max(0.0, time.time() - execution.start_date.timestamp()) if run.resumed else 0.0,
     )
-    if outcome is Outcome.SUCCESS:
-        return outcome, SUCCESS
-    try:
-        run.failure = history.explain(api, started.execution_arn)
-    except JobError as error:
-        log.warning("the history can't be read", extra={"reason": str(error)})
-    return outcome, _sentence(run)
 
 
-def _sentence(run: Run) -> str:
+def _sentence(execution: Execution, failure: history.Failure) -> str:
     """Say in one line how the execution ended, in which state, and why."""
-    execution, failure = run.execution, run.failure or history.Failure()
-    if execution is None:
-        raise ValueError("only for a run with an execution")
     place = f" in state {failure.state} ({failure.type})" if failure.state else ""
     verb = "was " if execution.status == "ABORTED" else ""
     reasons = [execution.error or failure.error, " ".join((execution.cause or failure.cause or "").split())]

@@ -66,9 +66,9 @@ BY_CODE: dict[str, type[errors.JobError]] = {
     **dict.fromkeys(("IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"), errors.AnswerLost),
     "ExecutionAlreadyExists": errors.ExecutionNameTaken,
     "ExecutionDoesNotExist": errors.ExecutionNotFound,
+    "ExecutionNotRedrivable": errors.ExecutionNotRedrivable,
     **dict.fromkeys(
         (
-            "ExecutionNotRedrivable",
             "InvalidArn",
             "InvalidExecutionInput",
             "InvalidName",
@@ -91,6 +91,7 @@ BY_CODE: dict[str, type[errors.JobError]] = {
 BY_CLASS: dict[type[BaseException], type[errors.JobError]] = {
     **dict.fromkeys(
         (
+            OSError,  # a token file that isn't there, a credential_process that can't be run
             theirs.ConfigNotFound,
             theirs.ConfigParseError,
             theirs.CredentialRetrievalError,

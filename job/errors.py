@@ -4,7 +4,8 @@ JobError                        1   unexpected
 ├── InvalidSettings            20   wrong variables, all of them at once, found before any request
 ├── RequestRefused             20   AWS found a variable wrong
 │   ├── ExecutionNameTaken          the name belongs to another execution
-│   └── ExecutionNotFound           no such execution (or none yet)
+│   ├── ExecutionNotFound           no such execution (or none yet)
+│   └── ExecutionNotRedrivable      can't be run again from where it failed
 ├── AuthenticationFailed        2   AWS doesn't know who asks
 │   └── CredentialsExpired          transient where the credentials renew themselves
 ├── AccessDenied                3   AWS knows who asks, and doesn't allow it
@@ -67,6 +68,10 @@ class ExecutionNameTaken(RequestRefused):
 
 class ExecutionNotFound(RequestRefused):
     """ExecutionDoesNotExist: never started, deleted, or so new that AWS doesn't show it everywhere yet."""
+
+
+class ExecutionNotRedrivable(RequestRefused):
+    """Too old, too often, or of a kind that can't be."""
 
 
 class AuthenticationFailed(JobError):

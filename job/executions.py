@@ -1,4 +1,4 @@
-"""Executions as AWS has them: start, describe, list. One request each; errors are `job.errors`."""
+"""Executions as AWS has them: start, describe, stop, redrive, list. One request each; errors are `job.errors`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,7 @@ class Execution:
     output_details: dict[str, Any] | None = None
     error: str | None = None
     cause: str | None = None
+    redrive_count: int = 0
 
 
 def start(api: Api, state_machine_arn: str, name: str, input_: str | None) -> tuple[Execution, Answer]:
@@ -62,8 +63,22 @@ def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
         output_details=body.get("outputDetails"),
         error=body.get("error"),
         cause=body.get("cause"),
+        redrive_count=body.get("redriveCount", 0),
     )
     return execution, answer
+
+
+def stop(api: Api, execution_arn: str, error: str, cause: str) -> None:
+    """Ask AWS to abort the execution, with an error and a cause that say who did."""
+    api.request("stop_execution", executionArn=execution_arn, error=error, cause=cause)
+
+
+def redrive(api: Api, execution_arn: str, token: str) -> None:
+    """Run an unsuccessful execution again from where it failed; AWS takes requests with the same token for one.
+
+    Raises `job.errors.ExecutionNotRedrivable`.
+    """
+    api.request("redrive_execution", executionArn=execution_arn, clientToken=token)
 
 
 def newest_names(api: Api, state_machine_arn: str) -> list[str]:

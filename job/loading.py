@@ -45,7 +45,11 @@ class Settings:
     external_id: str | None
     role_session_name: str | None
     role_duration: int | None
+    run_id: str | None
+    rerun: str
     wait_timeout: float | None
+    on_wait_timeout: str
+    on_terminate: str
     retry_window: float
     connect_timeout: float
     read_timeout: float
@@ -80,6 +84,9 @@ class _GivenEnv(Env):
 def load(environ: Mapping[str, str]) -> Loaded:
     """Parse every row of the table, from ``environ`` and the files that it names."""
     given, problems = secrets.read([row.variable for row in TABLE], environ)
+    for row in TABLE:
+        if row.instead and row.variable not in given and environ.get(row.instead):
+            given[row.variable] = environ[row.instead]
     parsed: dict[str, Any] = {}
     parse = _GivenEnv(given)
     for row in TABLE:
@@ -87,8 +94,8 @@ def load(environ: Mapping[str, str]) -> Loaded:
         if not row.applies.holds(parsed):
             parsed[row.key] = None
         elif row.variable in given:
-            parse.add_parser(row.key, row.kind.parse)
-            value = getattr(parse, row.key)(row.variable)
+            parse.add_parser(row.variable, row.kind.parse)
+            value = getattr(parse, row.variable)(row.variable)
             parsed[row.key] = row.default if value is None else value
         elif row.required and not _wrong(row.variable, problems):
             problems.append(Problem(row.variable, f"is required {row.applies.label}".rstrip()))
@@ -98,6 +105,7 @@ def load(environ: Mapping[str, str]) -> Loaded:
         found = cast("dict[str, list[str]]", error.error_messages)  # as `Env.seal` makes it
         problems += [Problem(name, message) for name, messages in found.items() for message in messages]
     problems += _contradictions(parsed, problems)
+    parsed["rerun"] = parsed["rerun"] or ("resume" if parsed["run_id"] else "new")
     order = {name: place for place, row in enumerate(TABLE) for name in _names(row)}
     problems.sort(key=lambda problem: order[problem.variable])
     return Loaded(

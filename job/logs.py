@@ -102,9 +102,12 @@ def _word(value: object) -> str:
     return text if re.fullmatch(r"[^\s\"\\=]+", text) and text.isprintable() else json.dumps(text, ensure_ascii=False)
 
 
-def configure(level: str, format_: str, stream: TextIO, redactor: Redactor, run: Run) -> None:
+def configure(level: str, format_: str, stream: TextIO | None, redactor: Redactor, run: Run) -> None:
     """Send the job's events to ``stream``, and at DEBUG the libraries' too. ``format_``: auto, json or text."""
     logging.raiseExceptions = False  # a log that can't be written must not end the run
+    if stream is None:  # standard error is closed
+        logging.disable()
+        return
     handler = _Handler(stream, redactor)
     if format_ == "text" or (format_ == "auto" and stream.isatty()):
         handler.setFormatter(_TextFormatter())

@@ -8,6 +8,30 @@ LONGEST = 80
 _FORBIDDEN = re.compile(r'[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]')
 
 
+def base_for_run(run_id: str, index: str | None) -> str:
+    """Return the base name of a run that was given no name: the same for the same run, for ever.
+
+    ``sfn-job-<the identity as far as names allow it, 40 characters at most>-<the first 20 digits of its SHA-256>``,
+    where the identity is the run id, with ``/<index>`` behind it in a fan-out. At most 69 characters. The digest keeps
+    runs apart whose ids differ only in what names don't allow.
+    """
+    import hashlib  # noqa: PLC0415 - only a run with an id needs it
+
+    identity = run_id if index is None else f"{run_id}/{index}"
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", identity)[:40].strip("-")
+    return f"sfn-job-{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:20]}"
+
+
+def base(execution_name: str | None, run_id: str | None, index: str | None) -> str | None:
+    """Return the base of a run's names: the given one, else one made from the run id; None without either.
+
+    ``index``: of this process in a fan-out; each has names of its own.
+    """
+    if execution_name:
+        return execution_name if index is None else f"{execution_name}-{index}"
+    return base_for_run(run_id, index) if run_id else None
+
+
 def counted(base: str, count: int) -> str:
     """Return the name that is sent: ``<base>-<count>``, ``count`` from 1 on."""
     return f"{base}-{count}"

@@ -85,7 +85,7 @@ class Destination:
 
     def __init__(self, path: str | None, standard_output: int | None) -> None:
         """Take SFN_RESULT_PATH and standard output's file descriptor; None where that is closed."""
-        self._path = path
+        self._path = os.path.realpath(path) if path else None  # a link stays one, its target is replaced
         self._standard_output = standard_output
 
     def problems(self) -> list[Problem]:
@@ -98,9 +98,8 @@ class Destination:
             if not (os.path.exists(self._path) and os.access(self._path, os.W_OK)):
                 os.close(os.open(self._partial, os.O_WRONLY | os.O_CREAT, 0o666))
                 os.unlink(self._partial)
-        except (OSError, ValueError) as error:  # ValueError: a null byte
-            reason = error.strerror if isinstance(error, OSError) else error
-            return [Problem(VARIABLE, f"can't be written: {reason}")]
+        except OSError as error:
+            return [Problem(VARIABLE, f"can't be written: {error.strerror}")]
         return []
 
     def write(self, made: Mapping[str, Any]) -> None:

@@ -17,10 +17,19 @@ class Run:
     """The count in the execution's name (contract 3)."""
 
     resumed: bool = False
-    """Whether an earlier process started the execution."""
+    """Whether another process started the execution: an earlier attempt of this run, or a twin at the same time."""
+
+    redrives: int = 0
+    """The redriveCount that AWS shows once it knows of this run's redrive; an answer with less is an old one."""
 
     failure: Failure | None = None
     """Where and why the execution failed, as far as its history tells."""
 
     in_doubt: str | None = None
     """The name of an execution that may have been started: it was asked for, and no answer came."""
+
+    def known(self) -> Execution:
+        """Return the execution of a run that has one."""
+        if self.execution is None:
+            raise ValueError("no execution was reached")
+        return self.execution

@@ -44,6 +44,8 @@ class Setting(NamedTuple):
     required: bool = False
     documented_field: bool = False
     """Whether it is a key of ``invocation.fields``."""
+    instead: str | None = None
+    """Somebody else's variable that is taken where this one isn't given."""
 
     @property
     def key(self) -> str:
@@ -165,9 +167,33 @@ TABLE = (
         applies=WITH_ROLE,
     ),
     Setting(
+        "SFN_RUN_ID",
+        values.TEXT,
+        "The identity of this run across restarts: a restarted run finds its execution again. On AWS Batch the job id.",
+        instead="AWS_BATCH_JOB_ID",
+    ),
+    Setting(
+        "SFN_RERUN",
+        values.choice("new", "once", "resume", "redrive", "fail"),
+        "What a run does when an execution of its name exists; `resume` with a run id, else `new`. "
+        "See [guarantees](guarantees.md).",
+    ),
+    Setting(
         "SFN_WAIT_TIMEOUT",
         values.seconds(zero=True),
-        "Give up waiting after so long (exit 26); the execution goes on.",
+        "Give up waiting after so long: exit 26.",
+    ),
+    Setting(
+        "SFN_ON_WAIT_TIMEOUT",
+        values.choice("leave", "stop"),
+        "What happens to the execution then.",
+        default="leave",
+    ),
+    Setting(
+        "SFN_ON_TERMINATE",
+        values.choice("leave", "stop"),
+        "What happens to the execution when the job gets SIGTERM or SIGINT.",
+        default="leave",
     ),
     Setting(
         "SFN_RETRY_WINDOW",

@@ -3,20 +3,28 @@
 The main thread never blocks in a request itself: a request runs in a thread of its own, and the main thread waits for
 the answer, the time limit or a signal, whichever comes first. So neither a hanging name lookup, which nothing can
 interrupt, nor an answer that drips for ever delays a signal or the time limit.
+
+It waits on a pipe, into which Python writes the number of each signal the moment it comes. With Python's handlers alone
+a signal could be lost until the end of a wait: they run between two instructions of the main thread, so one that comes
+just before a blocking call isn't handled until that returns.
 """
 
+import os
+import select
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from job.errors import StopRequested
 
 T = TypeVar("T")
+
+_DONE = b"\0"
+"""What a call's thread writes into the pipe; no signal has this number."""
 
 
 class Stop:
@@ -24,24 +32,20 @@ class Stop:
 
     def __init__(self) -> None:
         """Nothing is requested yet."""
-        self._received: signal.Signals | None = None
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+        self._readable = select.poll()
+        self._readable.register(self._reader, select.POLLIN)
+        self._received: list[signal.Signals] = []
         self._received_at = 0.0
         self._patience = 0.0
-        # What the main thread waits for: (result, error) from a call's thread, or None from the signal handler.
-        self._inbox: SimpleQueue[tuple[Any, BaseException | None] | None] = SimpleQueue()
 
     def install(self) -> None:
         """Listen to SIGTERM and SIGINT from now on."""
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._handle)
-
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
-        # Of all queues and locks only SimpleQueue.put is safe here: the main thread may be inside any of the others.
-        if self._received:
-            self._patience = 0.0  # who asks twice doesn't want to wait
-        else:
-            self._received, self._received_at = signal.Signals(number), time.monotonic()
-        self._inbox.put(None)
+            signal.signal(number, _handle)
 
     @contextmanager
     def patient(self, seconds: float) -> Iterator[None]:
@@ -52,20 +56,22 @@ class Stop:
         finally:
             self._patience = 0.0
 
-    @property
-    def _grace(self) -> float:
-        """Seconds left to go on; only meaningful after a signal."""
-        return self._received_at + self._patience - time.monotonic()
-
     def check(self) -> None:
         """Raise `StopRequested` if a signal has come, and no patience is left."""
-        if self._received and self._grace <= 0:
-            raise StopRequested(self._received)
+        try:
+            numbers = os.read(self._reader, 4096)
+        except BlockingIOError:
+            numbers = b""
+        for number in numbers.replace(_DONE, b""):
+            if not self._received:
+                self._received_at = time.monotonic()
+            self._received.append(signal.Signals(number))
+        if self._received and self._grace() <= 0:
+            raise StopRequested(self._received[0])
 
     def sleep(self, seconds: float) -> None:
         """Sleep, or raise `StopRequested` as soon as a signal comes (or had come)."""
-        self._inbox = SimpleQueue()
-        self._receive(seconds)
+        self._wait(seconds, lambda: False)
 
     def call(self, function: Callable[[], T], timeout: float) -> T:
         """Return what ``function`` returns, or raise what it raises, from a thread of its own.
@@ -73,33 +79,43 @@ class Stop:
         Raises `TimeoutError` after ``timeout`` seconds, and `StopRequested` at a signal. The thread is then left to
         itself, and what comes of it is dropped.
         """
-        inbox = self._inbox = SimpleQueue()
+        results: list[T] = []
+        errors: list[BaseException] = []
 
         def deliver() -> None:
             try:
-                inbox.put((function(), None))
+                results.append(function())
             except BaseException as error:  # noqa: BLE001 - handed over, whatever it is, to the waiting thread
-                inbox.put((None, error))
+                errors.append(error)
+            os.write(self._writer, _DONE)
 
         threading.Thread(target=deliver, daemon=True).start()
-        outcome = self._receive(timeout)
-        if outcome is None:
+        if not self._wait(timeout, lambda: bool(results or errors)):
             raise TimeoutError
-        result, error = outcome
-        if error:
-            raise error
-        return result  # type: ignore[no-any-return]  # the inbox is fresh: only `deliver` puts results into it
+        if errors:
+            raise errors[0]
+        return results[0]
 
-    def _receive(self, seconds: float) -> tuple[Any, BaseException | None] | None:
+    def _wait(self, seconds: float, done: Callable[[], bool]) -> bool:
+        """Wait until ``done``, or for ``seconds``; return which."""
         end = time.monotonic() + seconds
         while True:
             self.check()
+            if done():
+                return True
             left = end - time.monotonic()
-            try:
-                outcome = self._inbox.get(timeout=max(0, min(left, self._grace) if self._received else left))
-            except Empty:
-                if end <= time.monotonic():
-                    return None
-            else:
-                if outcome:
-                    return outcome
+            if left <= 0:
+                return False
+            if self._received:
+                left = min(left, self._grace())
+            self._readable.poll(max(left, 0) * 1000)
+
+    def _grace(self) -> float:
+        """Return for how many seconds a received signal still lets the run go on."""
+        if len(self._received) > 1:  # who asks twice doesn't want to wait
+            return 0.0
+        return self._received_at + self._patience - time.monotonic()
+
+
+def _handle(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: that there is a handler makes Python write the signal into the pipe."""

@@ -125,13 +125,18 @@ def _proxy(text: str) -> dict[str, str]:
     return proxies
 
 
+def _path(text: str) -> str:
+    if "\0" in text:
+        raise ValidationError("must be a path, without a null byte")
+    return text
+
+
 def _readable_file(text: str) -> str:
     try:
-        with open(text, "rb"):
+        with open(_path(text), "rb"):
             pass
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ValidationError(f"names a file that can't be read: {reason}") from None
+    except OSError as error:
+        raise ValidationError(f"names a file that can't be read: {error.strerror}") from None
     return text
 
 
@@ -140,7 +145,7 @@ _REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 
 TEXT = Kind("text", _text)
 SECRET = Kind("secret", _text)
-PATH = Kind("path", _text)
+PATH = Kind("path", _path)
 READABLE_FILE = Kind("path", _readable_file)
 BOOLEAN = Kind("true or false", _boolean)
 EXECUTION_NAME = Kind("text", _execution_name)

@@ -105,12 +105,19 @@ class Faults:
 
 
 def wait(
-    look: Callable[[], Execution], schedule: Schedule, limits: Limits, stop: Stop, monotonic: Callable[[], float]
+    look: Callable[[], Execution],
+    schedule: Schedule,
+    limits: Limits,
+    stop: Stop,
+    monotonic: Callable[[], float],
+    *,
+    age: float = 0.0,
 ) -> Outcome:
     """Look until the execution has ended, and return the outcome that its status means.
 
-    ``look`` asks AWS once. Raises `WaitTimeout`; `StopRequested`; the last of faults that outlast their limit; and at
-    once what doesn't pass, such as a permission lost or the execution deleted.
+    ``look`` asks AWS once; ``age`` is how many seconds the execution has run already. Raises `WaitTimeout`;
+    `StopRequested`; the last of faults that outlast their limit; and at once what doesn't pass, such as a permission
+    lost or the execution deleted.
     """
     began = monotonic()
     faults = Faults(limits.outage, began)
@@ -122,7 +129,7 @@ def wait(
         if elapsed >= note_at:
             log.info("waiting", extra={"elapsed_seconds": round(elapsed)})
             note_at = elapsed * 2
-        stop.sleep(min(schedule.gap(elapsed), left))
+        stop.sleep(min(schedule.gap(age + elapsed), left))
         now = monotonic()
         try:
             execution = look()

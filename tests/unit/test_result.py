@@ -123,7 +123,7 @@ def test_checking_leaves_no_trace(tmp_path: Path) -> None:
     assert (tmp_path / "old").read_text() == "old"
 
 
-@pytest.mark.parametrize("path", ["/nowhere/result.json", "/", "/proc/result.json", "null\0byte"])
+@pytest.mark.parametrize("path", ["/nowhere/result.json", "/", "/proc/result.json"])
 def test_a_path_that_cannot_be_written_is_a_problem(path: str) -> None:
     """Before anything is started."""
     assert [problem.variable for problem in result.Destination(path, 1).problems()] == ["SFN_RESULT_PATH"]

@@ -19,6 +19,7 @@ def stop() -> Iterator[Stop]:
     stop = Stop()
     stop.install()
     yield stop
+    signal.set_wakeup_fd(-1)
     for number, handler in old.items():
         signal.signal(number, handler)
 

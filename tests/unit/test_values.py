@@ -115,6 +115,7 @@ REFUSED = [
     *((values.EXECUTION_NAME, text) for text in ("a b", "a/b", "a:b", "tab\t", "x" * 79, "\x80", "\ufffe")),
     (values.READABLE_FILE, "/nowhere"),
     (values.READABLE_FILE, "null\0byte"),
+    (values.PATH, "null\0byte"),
 ]
 
 
