@@ -2,7 +2,17 @@
 
 import sys
 
-from job.app import main
+from job.signals import Stop
+
+
+def run() -> int:
+    """Listen to signals before anything else, because a signal to PID 1 that nobody listens to is lost."""
+    stop = Stop()
+    stop.install()
+    from job.app import main  # noqa: PLC0415 - takes some 0.1 s, in which a signal may come
+
+    return main(stop)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

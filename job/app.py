@@ -34,15 +34,12 @@ OUTAGE_WINDOWS = 10
 LONGEST_SENTENCE = 1000
 """Characters; the result has error and cause whole."""
 
-
 SAID_AFTER_ALL = {"RUNNING": "goes on", "ABORTED": "was stopped"}
 """What is said of the execution where the run ends before it, by its status."""
 
 
-def main() -> int:
+def main(stop: Stop) -> int:
     """Run the job by the process's arguments and environment; return the exit status."""
-    stop = Stop()
-    stop.install()
     arguments = sys.argv[1:]
     if arguments == ["--help"]:
         print(usage.text())
