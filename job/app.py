@@ -19,9 +19,10 @@ from job.outcomes import Outcome
 from job.result import Destination
 from job.retries import Retries
 from job.run import Run
+from job.schedule import Schedule
 from job.signals import Stop
 from job.starting import Starter
-from job.waiting import Limits, Schedule, outcome_of, wait
+from job.waiting import Limits, outcome_of, wait
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ import pytest
 from job.errors import AccessDenied, AnswerLost, ExecutionNotFound, JobError, Throttled, WaitTimeout
 from job.executions import Execution
 from job.outcomes import Outcome
+from job.schedule import Schedule
 from job.signals import Stop
-from job.waiting import ENDINGS, Limits, Schedule, wait
+from job.waiting import ENDINGS, Limits, wait
 
 
 class Time(Stop):
@@ -91,29 +92,6 @@ def test_an_end_is_seen_within_a_fraction_of_the_execution_length(length: float)
     end = time.now + length
     waited(lambda: execution("SUCCEEDED" if time.now >= end else "RUNNING"), time)
     assert time.now - end <= min(max(0.25, 0.25 * length), 10)
-
-
-def test_the_interval_caps_the_gaps() -> None:
-    """A user who asks for 2 s gets them."""
-    schedule = Schedule(2.0, lambda: 0.0)
-    assert [schedule.gap(elapsed) for elapsed in (0, 5, 10, 10_000)] == [0.25, 1.0, 2.0, 2.0]
-
-
-def test_jitter_only_shortens_a_gap() -> None:
-    """The cap holds whatever is drawn."""
-    assert Schedule(2.0, lambda: 1.0).gap(100) == pytest.approx(1.6)
-
-
-def test_throttling_stretches_the_gap_and_it_recovers_slowly() -> None:
-    """Twice as long after one, and several answers to come back."""
-    schedule = Schedule(10.0, lambda: 0.0)
-    schedule.throttled()
-    assert schedule.gap(1000) == 20
-    schedule.answered()
-    assert 10 < schedule.gap(1000) < 20
-    for _ in range(20):
-        schedule.answered()
-    assert schedule.gap(1000) == 10
 
 
 @pytest.mark.parametrize("fault", [AnswerLost("cut"), Throttled("slow down")])
