@@ -63,7 +63,7 @@ def main(stop: Stop) -> int:
         *destination.problems(),
     ]
 
-    outcome, sentence = _attempt(settings, run, stop, problems)
+    outcome, sentence = _attempt(settings, run, stop, problems, redact)
 
     def document() -> dict[str, Any]:
         return result.document(outcome, redact(sentence), loaded.fields, run, problems, masked=settings.mask_data)
@@ -84,12 +84,14 @@ def main(stop: Stop) -> int:
     return outcome
 
 
-def _attempt(settings: Settings, run: Run, stop: Stop, problems: Sequence[Problem]) -> tuple[Outcome, str]:
-    """Carry the run out, and return how it ended and the sentence that says so. The only catch-all."""
+def _attempt(
+    settings: Settings, run: Run, stop: Stop, problems: Sequence[Problem], redact: logs.Redactor
+) -> tuple[Outcome, str]:
+    """Carry the run out, and return how it ended and the sentence that says so."""
     try:
         if problems:
             raise InvalidSettings(problems)  # noqa: TRY301 - one place turns errors into outcomes
-        return _carry_out(settings, run, stop)
+        return _carry_out(settings, run, stop, redact)
     except JobError as error:
         if error.detail:
             log.error("account refused", extra={"reason": error.detail})  # noqa: TRY400 - the stack is for DEBUG
@@ -105,9 +107,9 @@ def _attempt(settings: Settings, run: Run, stop: Stop, problems: Sequence[Proble
     return outcome, sentence
 
 
-def _carry_out(settings: Settings, run: Run, stop: Stop) -> tuple[Outcome, str]:
+def _carry_out(settings: Settings, run: Run, stop: Stop, redact: logs.Redactor) -> tuple[Outcome, str]:
     retries = Retries(settings.retry_window, stop, time.monotonic)
-    api = retries.ask(lambda: aws.connect(settings, os.environ, stop))
+    api = retries.ask(lambda: aws.connect(settings, os.environ, stop, redact.learn))
     try:
         execution = _begin(api, settings, run, stop, retries)
         outcome = outcome_of(execution.status)

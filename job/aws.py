@@ -5,7 +5,7 @@ boto3 is imported by `connect`, because a run that fails validation needn't pay 
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -17,9 +17,13 @@ from job.signals import Stop
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
     from botocore.session import Session as CoreSession
 
 T = TypeVar("T")
+
+Learn = Callable[[Iterable[str]], None]
+"""Takes secrets that must not be logged: `job.logs.Redactor.learn`."""
 
 
 class Answer(NamedTuple):
@@ -35,12 +39,18 @@ class Answer(NamedTuple):
 class Api:
     """Step Functions, one request at a time. It never retries and never sleeps: one policy decides, above it."""
 
-    def __init__(self, client: "BaseClient", stop: Stop, limit: float, *, renewable: bool) -> None:
-        """Take the client, the seconds that a request may last in all, and whether its credentials renew themselves."""
+    def __init__(
+        self, client: "BaseClient", credentials: "Credentials", stop: Stop, limit: float, learn: Learn
+    ) -> None:
+        """Take the client and its credentials, and the seconds that a request may last in all."""
+        from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - who has a client has imported it
+
         self._client = client
+        self._credentials = credentials
+        self._renewable = isinstance(credentials, RefreshableCredentials)
         self._stop = stop
         self._limit = limit
-        self._renewable = renewable
+        self._learn = learn
 
     def request(self, operation: str, **parameters: Any) -> Answer:
         """Send one request, such as ``describe_execution``.
@@ -48,19 +58,32 @@ class Api:
         Raises a `JobError` for every way to fail, and `StopRequested` at a signal.
         """
         sent = time.time()
-        body = _guarded(
-            self._stop, lambda: getattr(self._client, operation)(**parameters), self._limit, renewable=self._renewable
-        )
+        body = _guarded(self._stop, lambda: self._send(operation, parameters), self._limit, renewable=self._renewable)
         received = time.time()
         date = body.pop("ResponseMetadata")["HTTPHeaders"].get("date")
         return Answer(body, sent, received, date)
 
+    def _send(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
+            return answer
+        finally:
+            _teach(self._learn, self._credentials)  # they may have been renewed
 
-def connect(settings: Settings, environ: Mapping[str, str], stop: Stop) -> Api:
-    """Find the credentials, assume the role if asked, and make the client. Raises as `Api.request` does."""
+
+def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: Learn) -> Api:
+    """Find the credentials, assume the role if asked, and make the client. Raises as `Api.request` does.
+
+    ``learn`` is told every secret that turns up, now and later, so that it can be kept out of the log.
+    """
     limit = settings.connect_timeout + settings.read_timeout
-    client, renewable = _guarded(stop, lambda: _client(settings, environ), limit, renewable=False)
-    return Api(client, stop, limit, renewable=renewable)
+    client, credentials = _guarded(stop, lambda: _client(settings, environ, learn), limit, renewable=False)
+    return Api(client, credentials, stop, limit, learn)
+
+
+def _teach(learn: Learn, credentials: "Credentials") -> None:
+    frozen = credentials.get_frozen_credentials()
+    learn(secret for secret in (frozen.access_key, frozen.secret_key, frozen.token) if secret)
 
 
 def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: bool) -> T:
@@ -76,10 +99,9 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
         raise ours from error
 
 
-def _client(settings: Settings, environ: Mapping[str, str]) -> "tuple[BaseClient, bool]":
+def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Credentials]":
     import boto3  # noqa: PLC0415 - see the module's docstring
     from botocore.config import Config  # noqa: PLC0415
-    from botocore.credentials import RefreshableCredentials  # noqa: PLC0415
     from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
 
     trusted = _trusted(settings, environ)
@@ -108,19 +130,19 @@ def _client(settings: Settings, environ: Mapping[str, str]) -> "tuple[BaseClient
     if trusted:
         core.set_config_variable("ca_bundle", trusted)
     if settings.role_based_access:
-        _assume_role(core, settings)
+        _assume_role(core, settings, learn)
     credentials = session.get_credentials()
     if credentials is None:
         raise NoCredentialsError
-    credentials.get_frozen_credentials()  # now, so that a role that can't be assumed is found before the start
+    _teach(learn, credentials)  # which fetches them: a role that can't be assumed is found before the start
     try:
         client = session.client("stepfunctions")
     except ValueError as error:  # as botocore says that AWS_ENDPOINT_URL is no URL
         raise RequestRefused(f"{error}: check AWS_ENDPOINT_URL.") from error
-    return client, isinstance(credentials, RefreshableCredentials)
+    return client, credentials
 
 
-def _assume_role(core: "CoreSession", settings: Settings) -> None:
+def _assume_role(core: "CoreSession", settings: Settings, learn: Learn) -> None:
     """Make the role, assumed by the session's credentials so far, its only credentials; they renew themselves."""
     from botocore.credentials import (  # noqa: PLC0415
         AssumeRoleCredentialFetcher,
@@ -131,6 +153,7 @@ def _assume_role(core: "CoreSession", settings: Settings) -> None:
     source = core.get_credentials()
     if source is None:
         raise NoCredentialsError
+    _teach(learn, source)
     arguments = {
         "RoleSessionName": settings.role_session_name or "sfn-job",
         "ExternalId": settings.external_id,

@@ -202,15 +202,19 @@ def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
     ours = BY_CODE.get(code)
     if ours is None:
         return _answered_by_status(operation, code, message, status)
+    if issubclass(ours, errors.AuthenticationFailed) or code == "InvalidExecutionInput":
+        # Such a message repeats the request's headers, token and all, or its input: neither may get into the log, into
+        # which the stack goes at DEBUG, with the text of this error.
+        message = ""
+        error.args = (f"{operation}: {code}",)
     if issubclass(ours, errors.AuthenticationFailed):
-        # Not AWS's message: for a signature it repeats the request's headers, token and all.
         failed = ours(ACCOUNT_REFUSED)
         failed.detail = f"{operation}: {code}"
         failed.transient = renewable and ours is errors.CredentialsExpired
         return failed
     if issubclass(ours, errors.AccessDenied):
         return ours(f"{operation} was denied: {message or code}")
-    return ours(f"{operation}: {code}: {message}")
+    return ours(": ".join(filter(None, [operation, code, message])))
 
 
 def _answered_by_status(operation: str, code: str, message: str, status: int) -> errors.JobError:

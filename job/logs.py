@@ -12,8 +12,15 @@ from urllib.parse import quote, quote_plus
 from job.run import Run
 from job.secrets import MASK
 
-_TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.hooks", "botocore.parsers")
-"""Loggers whose debug lines hold whole requests and answers: signatures, tokens, the input and the output."""
+_TALKATIVE = (
+    "botocore.auth",
+    "botocore.credentials",
+    "botocore.endpoint",
+    "botocore.hooks",
+    "botocore.parsers",
+    "botocore.utils",
+)
+"""Loggers that show whole requests and answers: signatures, tokens, credentials, the input and the output."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -23,10 +30,17 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Redact these values from now on."""
-        forms = {form for secret in secrets for form in _forms(secret)}
-        # The longest first, because one secret may be part of another.
-        ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._secrets: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Redact these values too."""
+        known = self._secrets.union(secrets)
+        if known != self._secrets:
+            # The longest first, because one secret may be part of another.
+            forms = sorted({form for secret in known for form in _forms(secret)}, key=len, reverse=True)
+            self._secrets, self._pattern = known, re.compile("|".join(map(re.escape, forms)))
 
     def __call__(self, text: str) -> str:
         """Return ``text`` without the secrets."""
@@ -123,4 +137,4 @@ def configure(level: str, format_: str, stream: TextIO | None, redactor: Redacto
     root.setLevel("DEBUG" if level == "DEBUG" else "WARNING")
     logging.getLogger("job").setLevel(level)
     for name in _TALKATIVE:
-        logging.getLogger(name).setLevel("INFO")
+        logging.getLogger(name).setLevel("ERROR")

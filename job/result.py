@@ -85,7 +85,8 @@ class Destination:
 
     def __init__(self, path: str | None, standard_output: int | None) -> None:
         """Take SFN_RESULT_PATH and standard output's file descriptor; None where that is closed."""
-        self._path = os.path.realpath(path) if path else None  # a link stays one, its target is replaced
+        # A link to a file stays one, and its target is replaced. A link to a pipe, as /dev/stdout is, has no target.
+        self._path = os.path.realpath(path) if path and not _special(path) else path
         self._standard_output = standard_output
 
     def problems(self) -> list[Problem]:
@@ -106,7 +107,7 @@ class Destination:
         """Write the document whole or not at all; raises OSError."""
         if self._path is None:
             self.write_to_standard_output(made)
-        elif os.path.exists(self._path) and not os.path.isfile(self._path):
+        elif _special(self._path):
             self._write_in_place(encoded(made))  # a pipe or device keeps its place
         else:
             self._replace(encoded(made))
@@ -144,6 +145,11 @@ class Destination:
             _write(descriptor, content)
         finally:
             os.close(descriptor)
+
+
+def _special(path: str) -> bool:
+    """Return whether something is there that can't be replaced, such as a pipe or a device."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _write(descriptor: int, content: bytes) -> None:

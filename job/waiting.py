@@ -84,6 +84,7 @@ def wait(
     """
     began = monotonic()
     faults = Faults(limits.outage, began)
+    seen = age > 0
     succeeded_at = None
     note_at = FIRST_NOTE
     while True:
@@ -97,13 +98,14 @@ def wait(
         try:
             execution = look()
         except JobError as error:
-            unseen = isinstance(error, ExecutionNotFound) and now - began < SETTLING
-            if not (error.transient or unseen):
+            not_yet = isinstance(error, ExecutionNotFound) and not seen and now - began < SETTLING
+            if not (error.transient or not_yet):
                 raise
             if isinstance(error, Throttled):
                 schedule.throttled()
             faults.failed(error, now)
         else:
+            seen = True
             faults.answered(now)
             schedule.answered()
             outcome = outcome_of(execution.status)

@@ -38,6 +38,8 @@ def environment(url: str, state_machine_arn: str, **variables: str) -> dict[str,
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "SFN_CREDENTIALS_USER": ACCESS_KEY_ID,
         "SFN_CREDENTIALS_PASSWORD": SECRET_ACCESS_KEY,
         "SFN_STATE_MACHINE_ARN": state_machine_arn,
