@@ -1,9 +1,12 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test lint format docs venv lock clean
+.PHONY: help run test lint format docs image image-size sbom venv lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
-SHELL_SCRIPTS := tools/find-python .ci/run
+SHELL_SCRIPTS := tools/find-python tools/build-image entrypoint.sh .ci/run .ci/engine
+DOCKERFILES := Dockerfile tests/image/localstack.Dockerfile
+IMAGE ?= sfn-job
+export IMAGE BASE_IMAGE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +23,7 @@ lint: .venv/.installed ## Check style and types
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/shellcheck $(SHELL_SCRIPTS)
+	.venv/bin/hadolint $(DOCKERFILES)
 
 format: .venv/.installed ## Reformat the code and mend what ruff can mend
 	.venv/bin/ruff format
@@ -27,6 +31,16 @@ format: .venv/.installed ## Reformat the code and mend what ruff can mend
 
 docs: .venv/.installed ## Write the tables of the documentation from the code
 	@$(PYTHON) -m tools.generate_docs
+
+image: ## Build the image; IMAGE=name, BASE_IMAGE=name; needs a Docker engine, see .ci/engine
+	@tools/build-image
+
+image-size: image ## Say how many bytes the image has, compressed as in a registry
+	@docker=$$(.ci/engine client) && \
+	  "$$docker" save "$$("$$docker" image inspect --format '{{.Id}}' $(IMAGE))" | gzip -6 | wc -c
+
+sbom: .venv/.installed image ## List what the image consists of in sfn-job.cdx.json, as CycloneDX
+	@$(PYTHON) -m tools.sbom $(IMAGE) > $@.tmp && mv $@.tmp sfn-job.cdx.json
 
 venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
 
