@@ -205,7 +205,7 @@ def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
     if issubclass(ours, errors.AuthenticationFailed) or code == "InvalidExecutionInput":
         # Such a message repeats the request's headers, token and all, or its input: neither may get into the log, into
         # which the stack goes at DEBUG, with the text of this error.
-        message = ""
+        message = "AWS doesn't take SFN_INPUT for a valid input."
         error.args = (f"{operation}: {code}",)
     if issubclass(ours, errors.AuthenticationFailed):
         failed = ours(ACCOUNT_REFUSED)

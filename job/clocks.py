@@ -22,12 +22,11 @@ class ServerClock:
         self.most = math.inf
 
     def observe(self, answer: Answer) -> None:
-        """Learn from an answer; one without a Date teaches nothing."""
+        """Learn from an answer. Where one has no Date, the clocks are taken to agree to the second."""
         date = parsedate_tz(answer.date) if answer.date else None
-        if date:
-            server = mktime_tz(date)
-            self.least = max(self.least, server - answer.received)
-            self.most = min(self.most, server + 1 - answer.sent)
+        server = mktime_tz(date) if date else math.floor(answer.received)
+        self.least = max(self.least, server - answer.received)
+        self.most = min(self.most, server + 1 - answer.sent)
 
     def preceded(self, start_date: float, sent: float) -> bool | None:
         """Say whether ``start_date`` (server's clock) lies before ``sent`` (clock here); None where that isn't sure.

@@ -1,41 +1,75 @@
-"""When to look next at an execution that runs (contract 4). Pure: time and randomness are passed in."""
+"""When to look next at an execution that runs (contract 4). Pure: time and randomness are passed in.
 
+The numbers are a compromise between seeing an end soon and asking seldom; docs/waiting.md shows what they lead to, and
+benchmarks/fleet.py measures it. They were chosen so that at the default interval of 10 s an execution of 1 s is seen
+to end within 0.5 s and one of 60 s within 3 s, with at most 2 * duration / interval + 15 checks for any duration.
+"""
+
+import math
 import random
 from collections.abc import Callable
 
-FIRST_GAP = 0.25
-GROWTH = 0.2
-"""The gap to the next check is this share of the time that the execution has run already, from `FIRST_GAP` seconds on,
-so that the end of any execution is seen within this share of its length."""
+GROWTH = 0.48
+"""At first each gap is this share of the time that the execution has run, so its end is seen within this share of its
+length. The first second counts as whole: no gap begins shorter than 0.48 s."""
 
-JITTER = 0.2
-"""Each gap is shortened by up to this share, drawn anew, so that jobs of one second don't stay in step."""
+PLATEAU = 0.295
+PLATEAU_END = 6.0
+"""In intervals: where the gaps stop growing, and until when. At 10 s these are 2.95 s, 50 ms less than the 3 s of above
+because the request takes time too, and a minute."""
+
+FULL_GAP_AFTER = 200.0
+SLOW_GROWTH = 0.2
+"""After the plateau the gaps approach the interval slowly, as a power of the time: half of it at once, all of it after
+so many intervals. An execution that has run for long is likely to run for long: what is saved there pays for seeing the
+others' ends sooner, at no more requests than with a fixed interval."""
+
+JITTER = 0.5
+"""Up to this share is taken off the first gap, so that jobs that began in the same second are out of step from then on
+(all later gaps follow from it), and off each gap that throttling has stretched, drawn anew."""
 
 STRETCH = 2.0
-RECOVERY = 0.9
-"""Throttling stretches the gaps by the first factor each time; each answer takes back a little by the second."""
+RECOVERY = 0.965
+"""A throttled check doubles the gap, whatever it is; an answer takes this factor back. Where a quota is used up, both
+balance with ln(1/0.965) / (ln 2 + ln(1/0.965)) = 4.9% of all checks throttled; twenty answers undo one throttling."""
 
-MOST_STRETCH = 64.0
+STRETCHED_LEAST = 10.0
+STRETCHED_MOST = 1000.0
+"""Seconds, the bounds of a stretched gap. AWS throttles when a bucket of 300 tokens is empty, which takes 20 s to fill:
+to ask again within a second only keeps it empty. And 1000 s are what 10,000 jobs need at 10 checks a second, the lesser
+of AWS's quotas: where checks are throttled still, it isn't the number of jobs, and waiting longer wouldn't help."""
 
 
 class Schedule:
-    """When to look next. Pure: time comes in as elapsed seconds, randomness as a function drawing from 0 to 1."""
+    """The gaps between the checks of one execution. `gap` first; then what became of that check; and so on."""
 
-    def __init__(self, longest: float, draw: Callable[[], float] = random.random) -> None:
-        """``longest``: the cap of the gaps in seconds, SFN_POLLING_INTERVAL; only throttling goes beyond it."""
-        self._longest = longest
+    def __init__(self, interval: float, draw: Callable[[], float] = random.random) -> None:
+        """``interval``: SFN_POLLING_INTERVAL, seconds, which only throttled gaps exceed; ``draw``: from 0 to 1."""
+        self._interval = interval
         self._draw = draw
-        self._stretch = 1.0
+        self._gap = 0.0
+        self._least = 0.0
 
     def gap(self, elapsed: float) -> float:
         """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds."""
-        gap = min(max(FIRST_GAP, GROWTH * elapsed), self._longest) * self._stretch
-        return gap * (1 - JITTER * self._draw())
+        usual = usual_gap(elapsed, self._interval)
+        jitter = JITTER if not self._gap or self._least > usual else 0.0
+        self._gap = max(usual, self._least)
+        return self._gap * (1 - jitter * self._draw())
 
     def throttled(self) -> None:
         """Look more seldom from now on."""
-        self._stretch = min(self._stretch * STRETCH, MOST_STRETCH)
+        most = max(STRETCHED_MOST, self._interval)
+        self._least = min(max(self._gap * STRETCH, STRETCHED_LEAST), most)
 
     def answered(self) -> None:
         """Come back a little towards the gaps without throttling."""
-        self._stretch = max(1.0, self._stretch * RECOVERY)
+        self._least *= RECOVERY
+
+
+def usual_gap(elapsed: float, interval: float) -> float:
+    """Return the gap, in seconds, after ``elapsed`` seconds without jitter and throttling."""
+    growing = GROWTH * max(1.0, elapsed)
+    plateau = max(GROWTH, PLATEAU * interval) + GROWTH * max(0.0, elapsed - PLATEAU_END * interval)
+    slow = max(GROWTH, interval * math.pow(elapsed / (FULL_GAP_AFTER * interval), SLOW_GROWTH))
+    return min(growing, plateau, slow, interval)

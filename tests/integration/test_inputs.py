@@ -70,7 +70,7 @@ def test_an_absurd_input_is_left_to_aws(text: str, aws: HostileEndpoint, run_job
     aws.fail("StartExecution", error("InvalidExecutionInput", message="too much"))
     document = ends_with(run_job(SFN_INPUT=text), Outcome.DATA_VALIDATION_ERROR)
     assert [request.body["input"] for request in aws.requests] == [text]
-    assert "too much" in document["status_description"]
+    assert "SFN_INPUT" in document["status_description"]
     assert document["invocation"]["fields"]["input"] == text
 
 

@@ -58,9 +58,10 @@ def test_an_older_one_is_never_taken_for_ours_where_the_clock_is_right(age: floa
         assert verdict is True
 
 
-def test_an_answer_without_a_date_teaches_nothing() -> None:
+def test_without_a_date_the_clocks_are_taken_to_agree_to_the_second() -> None:
     """Something between here and AWS may have dropped it."""
     clock = ServerClock()
-    clock.observe(Answer({}, NOW, NOW + 1, None))
-    assert clock.preceded(NOW - 1, NOW) is None
-    assert clock.preceded(NOW, NOW) is False
+    clock.observe(Answer({}, NOW + 0.5, NOW + 0.6, None))
+    assert clock.preceded(NOW - 2, NOW + 0.5) is True
+    assert clock.preceded(NOW + 0.3, NOW + 0.5) is None
+    assert clock.preceded(NOW + 0.55, NOW + 0.5) is False

@@ -1,0 +1,164 @@
+"""Claiming one name: asking for its execution until it is certain whether that is this run's (contract 3)."""
+
+import json
+import time
+from contextlib import suppress
+
+from job import executions, naming
+from job.aws import Api
+from job.clocks import ServerClock
+from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotFound, JobError, RequestRefused, StopRequested
+from job.executions import Execution
+from job.loading import Settings
+from job.retries import Retries
+from job.run import Run
+from job.signals import Stop
+from job.waiting import outcome_of
+
+ANSWER_GRACE = 5.0
+"""Seconds that the answer of a start may still take after a signal; as many again to look what became of the start."""
+
+SHOWING = 10.0
+SHOWING_GAP = 0.5
+"""Seconds for which at least, and in which steps, an execution is looked for that must be there."""
+
+TELLING_ANSWERS = 8
+"""Answers asked for to tell whose a very young execution is; each halves what is unknown of the server's clock."""
+
+
+class Claims:
+    """Claims names of one base for one run, and writes the execution that it got into the run."""
+
+    def __init__(
+        self,
+        api: Api,
+        settings: Settings,
+        base: str,
+        run: Run,
+        stop: Stop,
+        retries: Retries,
+        *,
+        unique: bool,
+        shares: bool,
+    ) -> None:
+        """Nothing is sent yet.
+
+        ``unique``: nobody else can have a name of this base, so whatever runs under it is this run's. ``shares``:
+        whoever runs something under it is a process of this run, so a running one is this run's too.
+        """
+        self._api = api
+        self._settings = settings
+        self._base = base
+        self._run = run
+        self._stop = stop
+        self._retries = retries
+        self._unique = unique
+        self._shares = shares
+        self.clock = ServerClock()
+
+    def claim(self, count: int) -> bool:
+        """Ask for one name until there is an answer; return whether its execution is this run's."""
+        name = naming.counted(self._base, count)
+        if len(name) > naming.LONGEST:
+            raise RequestRefused(f"SFN_EXECUTION_NAME is too long: {name} has more than {naming.LONGEST} characters.")
+        first_sent = None  # when the first request left that may have been carried out
+        while True:
+            sent = time.time()
+            try:
+                with self._stop.patient(ANSWER_GRACE):
+                    execution, answer = executions.start(
+                        self._api, self._settings.state_machine_arn, name, self._settings.input
+                    )
+            except ExecutionNameTaken:
+                if self._shares or first_sent is None:
+                    return False
+                return self._started_unheard(count, first_sent, taken=True)
+            except JobError as error:
+                if isinstance(error, (AnswerLost, StopRequested)):
+                    self._run.in_doubt, first_sent = name, first_sent or sent
+                try:
+                    self._retries.pause(error)
+                except JobError:
+                    unheard = False
+                    with suppress(JobError), self._stop.patient(2 * ANSWER_GRACE):
+                        unheard = first_sent is not None and self._started_unheard(count, first_sent, taken=False)
+                    if not unheard:
+                        raise
+                    self._stop.check()
+                    return True
+            else:
+                self.clock.observe(answer)
+                return self._settle(execution, count, first_sent or sent)
+
+    def _started_unheard(self, count: int, first_sent: float, *, taken: bool) -> bool:
+        """Look whether the execution of this name is what a request of ours, whose answer was lost, started."""
+        execution = self.describe(count, taken=taken)
+        if execution is None and time.time() - first_sent >= ANSWER_GRACE:
+            self._run.in_doubt = None  # long enough ago to be seen, if it were there
+        return execution is not None and self.has_our_input(execution) and self._settle(execution, count, first_sent)
+
+    def _settle(self, execution: Execution, count: int, sent: float) -> bool:
+        """Take the execution for this run's; return False where it is older than ``sent``, and so another's."""
+        self._run.in_doubt, self._run.execution, self._run.count = None, execution, count
+        if self._unique:
+            return True
+        if self._shares:
+            self._run.resumed = self.clock.preceded(seconds(execution), sent) is True
+            anothers = self._run.resumed and outcome_of(execution.status) is not None  # an attempt before this one
+        else:
+            anothers = self._precedes(execution, sent)
+        if anothers:
+            self._run.execution = None
+        return not anothers
+
+    def _precedes(self, execution: Execution, sent: float) -> bool:
+        """Return whether the execution was there before ``sent``. Asks for further dates where clocks leave a doubt.
+
+        What remains in doubt after that is this run's: it is the same name and input within a moment, which AWS itself
+        takes for one request (docs/guarantees.md).
+        """
+        for _ in range(TELLING_ANSWERS):
+            verdict = self.clock.preceded(seconds(execution), sent)
+            if verdict is not None:
+                return verdict
+            self._stop.sleep(self.clock.telling_moment(time.time()) - time.time())
+            _, answer = self._retries.ask(lambda: executions.describe(self._api, execution.execution_arn))
+            self.clock.observe(answer)
+        return False
+
+    def describe(self, count: int, *, taken: bool) -> Execution | None:
+        """Return the execution of this count as it is now; None where there is none.
+
+        ``taken``: AWS has just said that there is one. What it said with StartExecution may not show in
+        DescribeExecution for a while, so it is asked again; raises `ExecutionNotFound` if it never shows.
+        """
+        arn = naming.execution_arn(self._settings.state_machine_arn, naming.counted(self._base, count))
+        end = time.monotonic() + max(self._settings.retry_window, SHOWING)
+        while True:
+            try:
+                execution, answer = self._retries.ask(lambda: executions.describe(self._api, arn))
+            except ExecutionNotFound:
+                if not taken:
+                    return None
+                if time.monotonic() > end:
+                    raise
+                self._stop.sleep(SHOWING_GAP)
+            else:
+                self.clock.observe(answer)
+                return execution
+
+    def has_our_input(self, execution: Execution) -> bool:
+        """Compare as JSON: AWS gives back what it was sent, other implementations what they made of it."""
+        theirs, ours = execution.input or "{}", self._settings.input or "{}"
+        if theirs == ours:
+            return True
+        try:
+            parsed: list[object] = [json.loads(text, parse_int=str, parse_float=str) for text in (theirs, ours)]
+        except (ValueError, RecursionError):
+            return False
+        return parsed[0] == parsed[1]
+
+
+def seconds(execution: Execution) -> float:
+    """Return when the execution started, in epoch seconds of AWS's clock."""
+    return execution.start_date.timestamp()
