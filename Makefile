@@ -1,15 +1,15 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test lint format docs image image-size sbom venv lock clean
+.PHONY: help run test lint format docs image image-size sbom chaos bench-fleet bench-image venv lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 SHELL_SCRIPTS := tools/find-python tools/build-image entrypoint.sh .ci/run .ci/engine
-DOCKERFILES := Dockerfile tests/image/localstack.Dockerfile
+DOCKERFILES := Dockerfile tests/image/localstack.Dockerfile benchmarks/naive.Dockerfile
 IMAGE ?= sfn-job
 export IMAGE BASE_IMAGE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.installed .venv-localstack/.installed ## Watch the job run an example state machine in a local Step Functions
 	@$(PYTHON) -u -m tools.demo
@@ -41,6 +41,15 @@ image-size: image ## Say how many bytes the image has, compressed as in a regist
 
 sbom: .venv/.installed image ## List what the image consists of in sfn-job.cdx.json, as CycloneDX
 	@$(PYTHON) -m tools.sbom $(IMAGE) > $@.tmp && mv $@.tmp sfn-job.cdx.json
+
+chaos: .venv/.installed .venv-localstack/.installed ## Kill RUNS=500 runs again and again, and count their executions; CHAOS_ARGS="--failing"
+	@$(PYTHON) -m tests.chaos --runs $(or $(RUNS),500) $(CHAOS_ARGS)
+
+bench-fleet: .venv/.installed ## Simulate fleets of jobs against AWS's quotas; writes docs/waiting.md
+	@$(PYTHON) -m benchmarks.fleet
+
+bench-image: .venv/.installed image ## Compare `docker run` with the naive script in its own image
+	@$(PYTHON) -m benchmarks.image
 
 venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
 

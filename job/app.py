@@ -32,6 +32,9 @@ SUCCESS = "AWS Stepfunctions workflow executed successfully."
 OUTAGE_WINDOWS = 10
 """A wait rides out passing faults for so many times SFN_RETRY_WINDOW (contract 1)."""
 
+THROTTLING_WINDOWS = 20
+"""And throttling, in which AWS does answer: of 10,000 jobs in one account each has its turn within 20 minutes."""
+
 LONGEST_SENTENCE = 1000
 """Characters; the result has error and cause whole."""
 
@@ -142,6 +145,7 @@ def _begin(api: Api, settings: Settings, run: Run, stop: Stop, retries: Retries)
         "resumed" if run.resumed else "started",
         extra={"execution_arn": execution.execution_arn, "run_count": run.count},
     )
+    stop.check()  # a signal may have come while the start's answer was worth a moment
     return execution
 
 
@@ -156,7 +160,11 @@ def _wait(api: Api, settings: Settings, run: Run, execution: Execution, stop: St
     return wait(
         look,
         Schedule(settings.polling_interval),
-        Limits(wait=settings.wait_timeout, outage=OUTAGE_WINDOWS * settings.retry_window),
+        Limits(
+            wait=settings.wait_timeout,
+            outage=OUTAGE_WINDOWS * settings.retry_window,
+            throttling=THROTTLING_WINDOWS * settings.retry_window,
+        ),
         stop,
         time.monotonic,
         age=max(0.0, time.time() - execution.start_date.timestamp()) if run.resumed else 0.0,

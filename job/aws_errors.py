@@ -201,7 +201,7 @@ def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
     operation = error.operation_name
     ours = BY_CODE.get(code)
     if ours is None:
-        return _answered_by_status(operation, code, message, status)
+        return _answered_by_status(error, code, message, status)
     if issubclass(ours, errors.AuthenticationFailed) or code == "InvalidExecutionInput":
         # Such a message repeats the request's headers, token and all, or its input: neither may get into the log, into
         # which the stack goes at DEBUG, with the text of this error.
@@ -217,13 +217,16 @@ def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
     return ours(": ".join(filter(None, [operation, code, message])))
 
 
-def _answered_by_status(operation: str, code: str, message: str, status: int) -> errors.JobError:
+def _answered_by_status(error: theirs.ClientError, code: str, message: str, status: int) -> errors.JobError:
+    operation = error.operation_name
     if status == 407:
         return errors.ProxyRefused("The proxy refuses the credentials (407): check SFN_PROXY_CREDENTIALS_….")
     if status >= 500:
         return errors.AnswerLost(f"{operation}: HTTP {status} {code}.")
     if status == 429:
         return errors.Throttled(f"{operation}: HTTP {status} {code}.")
+    if code in {"", str(status)} and "RequestId" in error.response.get("ResponseMetadata", {}):
+        return errors.AnswerLost(f"{operation}: HTTP {status}, and the rest of AWS's answer was cut.")
     if code in {"", str(status)}:  # botocore's stand-in where the body names no code: no AWS service answers so
         return errors.NotAws(f"{operation} was answered with HTTP {status} by something that isn't AWS.")
     return errors.JobError(f"{operation}: {code}: {message}")

@@ -18,7 +18,10 @@ from job.waiting import outcome_of
 ANSWER_GRACE = 5.0
 """Seconds that the answer of a start may still take after a signal; as many again to look what became of the start."""
 
-SHOWING = 10.0
+LAST_LOOKS = 4.0
+"""Seconds of those for looking, so that what was found is said before they are over."""
+
+SHOWING = 5.0
 SHOWING_GAP = 0.5
 """Seconds for which at least, and in which steps, an execution is looked for that must be there."""
 
@@ -55,6 +58,7 @@ class Claims:
         self._unique = unique
         self._shares = shares
         self.clock = ServerClock()
+        self.patience = max(settings.retry_window, SHOWING)
 
     def claim(self, count: int) -> bool:
         """Ask for one name until there is an answer; return whether its execution is this run's."""
@@ -72,7 +76,7 @@ class Claims:
             except ExecutionNameTaken:
                 if self._shares or first_sent is None:
                     return False
-                return self._started_unheard(count, first_sent, taken=True)
+                return self._started_unheard(count, first_sent, self.patience)
             except JobError as error:
                 if isinstance(error, (AnswerLost, StopRequested)):
                     self._run.in_doubt, first_sent = name, first_sent or sent
@@ -81,7 +85,7 @@ class Claims:
                 except JobError:
                     unheard = False
                     with suppress(JobError), self._stop.patient(2 * ANSWER_GRACE):
-                        unheard = first_sent is not None and self._started_unheard(count, first_sent, taken=False)
+                        unheard = first_sent is not None and self._started_unheard(count, first_sent, LAST_LOOKS)
                     if not unheard:
                         raise
                     self._stop.check()
@@ -90,12 +94,13 @@ class Claims:
                 self.clock.observe(answer)
                 return self._settle(execution, count, first_sent or sent)
 
-    def _started_unheard(self, count: int, first_sent: float, *, taken: bool) -> bool:
+    def _started_unheard(self, count: int, first_sent: float, patience: float) -> bool:
         """Look whether the execution of this name is what a request of ours, whose answer was lost, started."""
-        execution = self.describe(count, taken=taken)
-        if execution is None and time.time() - first_sent >= ANSWER_GRACE:
-            self._run.in_doubt = None  # long enough ago to be seen, if it were there
-        return execution is not None and self.has_our_input(execution) and self._settle(execution, count, first_sent)
+        execution = self.describe(count, patience=patience)
+        if execution is None:
+            self._run.in_doubt = None  # for so long AWS would have shown it
+            return False
+        return self.has_our_input(execution) and self._settle(execution, count, first_sent)
 
     def _settle(self, execution: Execution, count: int, sent: float) -> bool:
         """Take the execution for this run's; return False where it is older than ``sent``, and so another's."""
@@ -103,45 +108,44 @@ class Claims:
         if self._unique:
             return True
         if self._shares:
-            self._run.resumed = self.clock.preceded(seconds(execution), sent) is True
+            self._run.resumed = self.precedes(execution, sent, in_doubt=True)
             anothers = self._run.resumed and outcome_of(execution.status) is not None  # an attempt before this one
         else:
-            anothers = self._precedes(execution, sent)
+            anothers = self.precedes(execution, sent, in_doubt=False)
         if anothers:
             self._run.execution = None
         return not anothers
 
-    def _precedes(self, execution: Execution, sent: float) -> bool:
+    def precedes(self, execution: Execution, sent: float, *, in_doubt: bool) -> bool:
         """Return whether the execution was there before ``sent``. Asks for further dates where clocks leave a doubt.
 
-        What remains in doubt after that is this run's: it is the same name and input within a moment, which AWS itself
-        takes for one request (docs/guarantees.md).
+        ``in_doubt`` is the answer where a doubt remains: about the same name and input within a moment, which AWS
+        itself takes for one request (docs/guarantees.md), or about an execution that AWS doesn't show yet.
         """
         for _ in range(TELLING_ANSWERS):
-            verdict = self.clock.preceded(seconds(execution), sent)
+            verdict = self.clock.preceded(execution.began, sent)
             if verdict is not None:
                 return verdict
             self._stop.sleep(self.clock.telling_moment(time.time()) - time.time())
-            _, answer = self._retries.ask(lambda: executions.describe(self._api, execution.execution_arn))
-            self.clock.observe(answer)
-        return False
+            with suppress(ExecutionNotFound):
+                _, answer = self._retries.ask(lambda: executions.describe(self._api, execution.execution_arn))
+                self.clock.observe(answer)
+        return in_doubt
 
-    def describe(self, count: int, *, taken: bool) -> Execution | None:
+    def describe(self, count: int, *, patience: float) -> Execution | None:
         """Return the execution of this count as it is now; None where there is none.
 
-        ``taken``: AWS has just said that there is one. What it said with StartExecution may not show in
-        DescribeExecution for a while, so it is asked again; raises `ExecutionNotFound` if it never shows.
+        ``patience``: seconds for which it is asked again, where AWS has said otherwise that there is one: what it says
+        with StartExecution and ListExecutions may not show in DescribeExecution for a while.
         """
         arn = naming.execution_arn(self._settings.state_machine_arn, naming.counted(self._base, count))
-        end = time.monotonic() + max(self._settings.retry_window, SHOWING)
+        end = time.monotonic() + patience
         while True:
             try:
                 execution, answer = self._retries.ask(lambda: executions.describe(self._api, arn))
             except ExecutionNotFound:
-                if not taken:
+                if time.monotonic() >= end:
                     return None
-                if time.monotonic() > end:
-                    raise
                 self._stop.sleep(SHOWING_GAP)
             else:
                 self.clock.observe(answer)
@@ -153,12 +157,7 @@ class Claims:
         if theirs == ours:
             return True
         try:
-            parsed: list[object] = [json.loads(text, parse_int=str, parse_float=str) for text in (theirs, ours)]
+            parsed: list[object] = [json.loads(text, parse_int=float) for text in (theirs, ours)]
         except (ValueError, RecursionError):
             return False
         return parsed[0] == parsed[1]
-
-
-def seconds(execution: Execution) -> float:
-    """Return when the execution started, in epoch seconds of AWS's clock."""
-    return execution.start_date.timestamp()

@@ -25,6 +25,12 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     redrive_count: int = 0
+    redrive_date: datetime | None = None
+
+    @property
+    def began(self) -> float:
+        """When it was started, or redriven last; epoch seconds by AWS's clock."""
+        return (self.redrive_date or self.start_date).timestamp()
 
 
 def start(api: Api, state_machine_arn: str, name: str, input_: str | None) -> tuple[Execution, Answer]:
@@ -64,6 +70,7 @@ def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
         error=body.get("error"),
         cause=body.get("cause"),
         redrive_count=body.get("redriveCount", 0),
+        redrive_date=body.get("redriveDate"),
     )
     return execution, answer
 

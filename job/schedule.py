@@ -9,9 +9,13 @@ import math
 import random
 from collections.abc import Callable
 
-GROWTH = 0.48
-"""At first each gap is this share of the time that the execution has run, so its end is seen within this share of its
-length. The first second counts as whole: no gap begins shorter than 0.48 s."""
+FIRST_GAP = 0.1
+"""Seconds: many executions are over by then, and their jobs needn't last longer than they do."""
+
+LEAST_GAP = 0.48
+GROWTH = 0.6
+"""Then the gaps have 0.48 s until the execution has run for a second, and after that this share of the time that it has
+run: its end is seen within this share of its length."""
 
 PLATEAU = 0.295
 PLATEAU_END = 6.0
@@ -25,19 +29,21 @@ so many intervals. An execution that has run for long is likely to run for long:
 others' ends sooner, at no more requests than with a fixed interval."""
 
 JITTER = 0.5
-"""Up to this share is taken off the first gap, so that jobs that began in the same second are out of step from then on
-(all later gaps follow from it), and off each gap that throttling has stretched, drawn anew."""
+"""Up to this share is taken off the first two gaps, so that jobs that began in the same second are out of step from
+then on (all later gaps follow from them), and off each gap that throttling has stretched, drawn anew."""
 
 STRETCH = 2.0
 RECOVERY = 0.965
 """A throttled check doubles the gap, whatever it is; an answer takes this factor back. Where a quota is used up, both
 balance with ln(1/0.965) / (ln 2 + ln(1/0.965)) = 4.9% of all checks throttled; twenty answers undo one throttling."""
 
-STRETCHED_LEAST = 10.0
+STRAY_LEAST = 2.0
+STRETCHED_LEAST = 20.0
 STRETCHED_MOST = 1000.0
-"""Seconds, the bounds of a stretched gap. AWS throttles when a bucket of 300 tokens is empty, which takes 20 s to fill:
-to ask again within a second only keeps it empty. And 1000 s are what 10,000 jobs need at 10 checks a second, the lesser
-of AWS's quotas: where checks are throttled still, it isn't the number of jobs, and waiting longer wouldn't help."""
+"""Seconds, the bounds of a stretched gap: the first after one throttled check, which may be a stray one; the second
+after more in a row. Then a bucket of 300 tokens is empty, which takes 20 s to fill, and to ask again at once only keeps
+it empty. And 1000 s are what 10,000 jobs need at 10 checks a second, the lesser of AWS's quotas: where checks are
+throttled still, it isn't the number of jobs, and waiting longer wouldn't help."""
 
 
 class Schedule:
@@ -49,27 +55,34 @@ class Schedule:
         self._draw = draw
         self._gap = 0.0
         self._least = 0.0
+        self._gaps = 0
+        self._throttled = False
 
     def gap(self, elapsed: float) -> float:
         """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds."""
         usual = usual_gap(elapsed, self._interval)
-        jitter = JITTER if not self._gap or self._least > usual else 0.0
+        if self._gaps == 0 and elapsed < FIRST_GAP:
+            usual = min(FIRST_GAP, self._interval)
+        jitter = JITTER if self._gaps < 2 or self._least > usual else 0.0
+        self._gaps += 1
         self._gap = max(usual, self._least)
         return self._gap * (1 - jitter * self._draw())
 
     def throttled(self) -> None:
         """Look more seldom from now on."""
-        most = max(STRETCHED_MOST, self._interval)
-        self._least = min(max(self._gap * STRETCH, STRETCHED_LEAST), most)
+        least = STRETCHED_LEAST if self._throttled else STRAY_LEAST
+        self._least = min(max(self._gap * STRETCH, least), max(STRETCHED_MOST, self._interval))
+        self._throttled = True
 
     def answered(self) -> None:
         """Come back a little towards the gaps without throttling."""
         self._least *= RECOVERY
+        self._throttled = False
 
 
 def usual_gap(elapsed: float, interval: float) -> float:
     """Return the gap, in seconds, after ``elapsed`` seconds without jitter and throttling."""
-    growing = GROWTH * max(1.0, elapsed)
-    plateau = max(GROWTH, PLATEAU * interval) + GROWTH * max(0.0, elapsed - PLATEAU_END * interval)
-    slow = max(GROWTH, interval * math.pow(elapsed / (FULL_GAP_AFTER * interval), SLOW_GROWTH))
+    growing = LEAST_GAP if elapsed < 1 else GROWTH * elapsed
+    plateau = max(LEAST_GAP, PLATEAU * interval) + GROWTH * max(0.0, elapsed - PLATEAU_END * interval)
+    slow = max(LEAST_GAP, interval * math.pow(elapsed / (FULL_GAP_AFTER * interval), SLOW_GROWTH))
     return min(growing, plateau, slow, interval)

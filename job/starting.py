@@ -3,13 +3,14 @@
 import logging
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 
 from job import executions, naming
 from job.aws import Api
-from job.claiming import ANSWER_GRACE, Claims, seconds
+from job.claiming import ANSWER_GRACE, SHOWING, Claims
 from job.counting import Counts
-from job.errors import ExecutionNameTaken, ExecutionNotRedrivable
+from job.errors import ExecutionNameTaken, ExecutionNotRedrivable, JobError
 from job.executions import Execution
 from job.loading import Settings
 from job.rerun import POLICIES, Action
@@ -44,9 +45,9 @@ class Starter:
         newest = self._counts.listed() if self._shares else 0
         if newest:
             newest = self._counts.newest(newest)
-        taken = False  # whether AWS said that the newest count exists, even where it doesn't show it yet
+        patience = SHOWING  # for an execution that AWS has listed and doesn't show: it may be new, or deleted
         while True:
-            found = self._look(newest, taken=taken) if self._shares and newest else None
+            found = self._look(newest, patience) if self._shares and newest else None
             action = self._action(found)
             if found and action is Action.REDRIVE:
                 action = self._redrive(found, newest)
@@ -58,19 +59,20 @@ class Starter:
                 name = naming.counted(self._base, newest + 1)
                 raise ExecutionNameTaken(f"SFN_EXECUTION_NAME: {name} exists already, and SFN_RERUN is fail.")
             newest = self._counts.newest(max(newest + 1, self._counts.listed()))
-            taken = True
+            patience = self._claims.patience  # for one of which AWS has just said that it has the name
 
     def _action(self, found: Execution | None) -> Action:
         """Return what the policy says; but what began after this process is this attempt's, however it has ended.
 
         It is a twin of this process that started it, or this process itself, whose answer was lost.
         """
-        if found and self._claims.clock.preceded(seconds(found), self._began) is not True:
+        action = self._policy.action(found)
+        if found and action is not Action.JOIN and not self._claims.precedes(found, self._began, in_doubt=False):
             return Action.JOIN
-        return self._policy.action(found)
+        return action
 
-    def _look(self, count: int, *, taken: bool) -> Execution | None:
-        execution = self._claims.describe(count, taken=taken)
+    def _look(self, count: int, patience: float) -> Execution | None:
+        execution = self._claims.describe(count, patience=patience)
         if execution and not self._claims.has_our_input(execution):
             log.warning("this run's execution has another input", extra={"execution_arn": execution.execution_arn})
         return execution
@@ -81,15 +83,23 @@ class Starter:
         self._run.in_doubt, self._run.execution, self._run.count = None, execution, count
 
     def _redrive(self, execution: Execution, count: int) -> Action:
-        """Run the execution again from where it failed; return JOIN, or START where AWS doesn't allow it."""
+        """Run the execution again from where it failed; return REDRIVE, or START where AWS doesn't allow it."""
         # The same for all who want this very redrive, so that AWS takes a twin's request, or a repeated one, for one.
         token = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{execution.execution_arn}/{execution.redrive_count}"))
+        redriven = replace(execution, status="RUNNING", stop_date=None, error=None, cause=None)
         try:
             with self._stop.patient(ANSWER_GRACE):
                 self._retries.ask(lambda: executions.redrive(self._api, execution.execution_arn, token))
         except ExecutionNotRedrivable as error:
             log.warning("can't be redriven, starting the next count", extra={"reason": str(error)})
             return Action.START
-        self._join(replace(execution, status="RUNNING", stop_date=None, error=None, cause=None), count)
+        except JobError:
+            self._run.in_doubt, seen = execution.name, None
+            with suppress(JobError), self._stop.patient(2 * ANSWER_GRACE):
+                seen, _ = self._retries.ask(lambda: executions.describe(self._api, execution.execution_arn))
+            if seen is None or seen.redrive_count == execution.redrive_count:
+                raise
+            redriven = seen
+        self._join(redriven, count)
         self._run.redrives = execution.redrive_count + 1
         return Action.REDRIVE

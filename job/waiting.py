@@ -41,20 +41,30 @@ class Limits(NamedTuple):
     """For the end of the execution; None: for ever."""
     outage: float
     """Through passing faults, counted from the last answer."""
+    throttling: float
+    """Through throttling alone, likewise."""
 
 
 class Faults:
     """Passing faults in a row: logged once when they begin and once when they end, and limited in time."""
 
-    def __init__(self, limit: float, now: float) -> None:
-        """``limit``: seconds from the last answer on; ``now`` counts as one."""
-        self._limit = limit
+    def __init__(self, limits: Limits, now: float) -> None:
+        """``now`` counts as an answer."""
+        self._limits = limits
         self._answered_at = now
+        self._end = math.inf
         self._count = 0
+
+    def left(self, now: float) -> float:
+        """Return the seconds until the faults have outlasted their limit; infinity without any."""
+        return max(0.0, self._end - now)
 
     def failed(self, error: JobError, now: float) -> None:
         """Raise ``error`` where the faults have outlasted their limit."""
-        if now - self._answered_at > self._limit:
+        self._end = self._answered_at + (
+            self._limits.throttling if isinstance(error, Throttled) else self._limits.outage
+        )
+        if now >= self._end:
             raise error
         if not self._count:
             log.warning("checks fail, waiting goes on", extra={"reason": str(error)})
@@ -64,7 +74,7 @@ class Faults:
         """Take note of an answer: the trouble is over."""
         if self._count:
             log.info("checks succeed again", extra={"failed_checks": self._count})
-        self._answered_at, self._count = now, 0
+        self._answered_at, self._end, self._count = now, math.inf, 0
 
 
 def wait(
@@ -83,17 +93,18 @@ def wait(
     lost or the execution deleted.
     """
     began = monotonic()
-    faults = Faults(limits.outage, began)
-    seen = age > 0
+    faults = Faults(limits, began)
+    seen = False
     succeeded_at = None
     note_at = FIRST_NOTE
     while True:
-        elapsed = monotonic() - began
+        now = monotonic()
+        elapsed = now - began
         left = math.inf if limits.wait is None else max(0.0, limits.wait - elapsed)
         if elapsed >= note_at:
             log.info("waiting", extra={"elapsed_seconds": round(elapsed)})
             note_at = elapsed * 2
-        stop.sleep(min(schedule.gap(age + elapsed), left))
+        stop.sleep(min(schedule.gap(age + elapsed), left, faults.left(now)))
         now = monotonic()
         try:
             execution = look()

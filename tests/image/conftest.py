@@ -108,6 +108,8 @@ def state_machines(engine: Engine) -> Iterator[StateMachines]:
 def running_localstack(network: Network) -> Iterator[LocalStackContainer]:
     container = LocalStackContainer(LOCALSTACK, region_name=REGION)
     container.with_services("stepfunctions", "sts").with_network(network).with_network_aliases("localstack")
+    # Its own certificate, as in the stand-in, not one from the network.
+    container.with_env("SKIP_SSL_CERT_DOWNLOAD", "1")
     try:
         with warnings.catch_warnings():
             # It waits for LocalStack in a way of its own that testcontainers calls deprecated.

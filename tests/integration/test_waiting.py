@@ -93,7 +93,7 @@ def test_without_a_cap_the_gaps_grow(aws: HostileEndpoint, start_job: Callable[.
     """Later checks are further apart than the first ones."""
     aws.plan(duration=None)
     start_job(SFN_POLLING_INTERVAL="3600", **WAIT)
-    aws.wait_for("DescribeExecution", 13)
+    aws.wait_for("DescribeExecution", 9)
     times = [request.at for request in aws.requests if request.operation == "DescribeExecution"]
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert sum(gaps[-3:]) > 1.5 * sum(gaps[:3])
@@ -102,12 +102,12 @@ def test_without_a_cap_the_gaps_grow(aws: HostileEndpoint, start_job: Callable[.
 def test_throttled_checks_come_less_often(aws: HostileEndpoint, run_job: Callable[..., Finished]) -> None:
     """Each throttled check stretches the gap to the next, and the run still ends well."""
     aws.plan(duration=1)
-    aws.fail("DescribeExecution", throttling(), times=3)
+    aws.fail("DescribeExecution", throttling(), times=2)
     ends_with(run_job(SFN_POLLING_INTERVAL="0.25", **WAIT), Outcome.SUCCESS)
     times = [request.at for request in aws.requests if request.operation == "DescribeExecution"]
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert gaps[0] > 0.25, "longer than SFN_POLLING_INTERVAL, because AWS says so"
-    assert all(later > 1.2 * earlier for earlier, later in itertools.pairwise(gaps[:3]))
+    assert gaps[1] > 1.5 * gaps[0]
 
 
 def test_other_faults_do_not_stretch_the_gaps(aws: HostileEndpoint, run_job: Callable[..., Finished]) -> None:
@@ -126,7 +126,7 @@ def test_other_faults_do_not_stretch_the_gaps(aws: HostileEndpoint, run_job: Cal
 @pytest.mark.parametrize(
     ("fault", "times"),
     [
-        (throttling(), 2),
+        (throttling(), 1),
         (error("TooManyRequestsException", 429), 1),
         (error("KmsThrottlingException"), 1),
         (internal_failure(), 3),

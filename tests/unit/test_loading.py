@@ -1,5 +1,6 @@
 """From the environment to settings, in one step and with every problem."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,3 +153,62 @@ def test_every_secret_is_known_for_redaction() -> None:
 def test_an_unknown_variable_is_named_with_its_nearest_match(name: str, nearest: str | None) -> None:
     """Ours only: other prefixes are other people's."""
     assert unknown_variables({name: "1", "SFN_INPUT": "{}", "SFX_INPUT": "1"}) == [(name, nearest)]
+
+
+@pytest.mark.parametrize(
+    ("variables", "rerun"),
+    [
+        ({}, "new"),
+        ({"SFN_EXECUTION_NAME": "nightly"}, "new"),
+        ({"SFN_RUN_ID": "a-run"}, "resume"),
+        ({"AWS_BATCH_JOB_ID": "a-run"}, "resume"),
+        ({"SFN_RUN_ID": "a-run", "SFN_RERUN": "once"}, "once"),
+        ({"SFN_RERUN": "redrive"}, "redrive"),
+        ({"SFN_RUN_ID": ""}, "new"),
+        ({"SFN_RUN_ID": "a-run", "SFN_RERUN": ""}, "resume"),
+        ({"AWS_BATCH_JOB_ID": ""}, "new"),
+    ],
+)
+def test_a_run_with_an_identity_is_resumed_unless_told_otherwise(variables: dict[str, str], rerun: str) -> None:
+    """Without one every run is new."""
+    found = loaded(**variables)
+    assert not found.problems
+    assert found.settings.rerun == rerun
+
+
+@pytest.mark.parametrize(
+    ("variables", "run_id"),
+    [
+        ({}, None),
+        ({"SFN_RUN_ID": "mine"}, "mine"),
+        ({"AWS_BATCH_JOB_ID": "batch"}, "batch"),
+        ({"SFN_RUN_ID": "mine", "AWS_BATCH_JOB_ID": "batch"}, "mine"),
+        ({"SFN_RUN_ID": "", "AWS_BATCH_JOB_ID": "batch"}, "batch"),
+    ],
+)
+def test_the_run_id_is_the_given_one_or_aws_batchs(variables: dict[str, str], run_id: str | None) -> None:
+    """Given beats found."""
+    assert loaded(**variables).settings.run_id == run_id
+
+
+def test_a_run_id_from_a_file_beats_aws_batchs(tmp_path: Path) -> None:
+    """The `_FILE` form is a given value like any other."""
+    path = tmp_path / "id"
+    path.write_text("mine\n")
+    found = loaded(SFN_RUN_ID_FILE=str(path), AWS_BATCH_JOB_ID="batch")
+    assert (found.settings.run_id, found.problems) == ("mine", [])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("SFN_RERUN", "retry"), ("SFN_RERUN", "NEWEST"), ("SFN_ON_TERMINATE", "kill"), ("SFN_ON_WAIT_TIMEOUT", "abort")],
+)
+def test_a_choice_that_is_none_is_refused(variable: str, value: str) -> None:
+    """By the variable's name."""
+    assert list(problems(**{variable: value})) == [variable]
+
+
+def test_executions_are_left_alone_by_default() -> None:
+    """At a signal and at the wait timeout."""
+    settings = loaded().settings
+    assert (settings.on_terminate, settings.on_wait_timeout) == ("leave", "leave")

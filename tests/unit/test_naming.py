@@ -74,3 +74,61 @@ def test_the_console_link_is_the_partitions(partition: str, region: str, host: s
 def test_a_partition_without_a_public_console_has_no_link() -> None:
     """Better none than a wrong one."""
     assert naming.console_url("arn:aws-iso:states:us-iso-east-1:123456789012:execution:nightly:run-1") is None
+
+
+@pytest.mark.parametrize(
+    ("run_id", "index", "base"),
+    [
+        ("a-run", None, "sfn-job-a-run-484d9350f0337a01a291"),
+        ("a-run", "0", "sfn-job-a-run-0-22dd9a881bba8e7b6fdb"),
+        ("a-run/0", None, "sfn-job-a-run-0-22dd9a881bba8e7b6fdb"),
+        ("a b", None, "sfn-job-a-b-c8687a08aa5d6ed20443"),
+        ("a-b", None, "sfn-job-a-b-d44362d67d921091c7b9"),
+        ("x" * 300, None, "sfn-job-" + "x" * 40 + "-0d4e2ca9e9cbced7a7a5"),
+        ("prod/nightly 2026-11-22", None, "sfn-job-prod-nightly-2026-11-22-b0e0ad85f9794c6508bf"),
+        (
+            "1c1d4e0f-5b7a-4d38-9a94-6f5f0ddc8a11",
+            "12",
+            "sfn-job-1c1d4e0f-5b7a-4d38-9a94-6f5f0ddc8a11-12-88d203c909858b74fed7",
+        ),
+        ("ü", None, "sfn-job--607474ca475a9724d736"),
+    ],
+)
+def test_the_name_made_from_a_run_id_never_changes(run_id: str, index: str | None, base: str) -> None:
+    """A promise to every run that is restarted after an upgrade: none of these lines may ever change."""
+    assert naming.base_for_run(run_id, index) == base
+
+
+@pytest.mark.parametrize("run_id", ["a", "x" * 5000, "ü" * 100, "a/b:c d*?", "-" * 50, "\U0001f600", "\n", "..", "0"])
+@pytest.mark.parametrize("index", [None, "0", "99999"])
+def test_a_name_made_from_a_run_id_is_one_that_aws_takes(run_id: str, index: str | None) -> None:
+    """Safe characters only, and room for a count of ten digits in AWS's 80."""
+    base = naming.base_for_run(run_id, index)
+    assert naming.problem_with_base(base) is None
+    assert set(base) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+    assert len(naming.counted(base, 10**10 - 1)) <= naming.LONGEST
+
+
+def test_different_runs_have_different_names() -> None:
+    """Also those that differ only in what names don't allow, in case, or beyond what is readable."""
+    ids = ["a b", "a-b", "a/b", "a  b", "A-b", "a-b ", " a-b", "-a-b", "a-b-", "x" * 41, "x" * 42, "ü", "é", "a\nb"]
+    assert len({naming.base_for_run(run_id, None) for run_id in ids}) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("execution_name", "run_id", "index", "base"),
+    [
+        ("nightly", None, None, "nightly"),
+        ("nightly", "a-run", None, "nightly"),
+        ("nightly", None, "3", "nightly-3"),
+        ("nightly", "a-run", "3", "nightly-3"),
+        (None, "a-run", None, "sfn-job-a-run-484d9350f0337a01a291"),
+        (None, None, None, None),
+        (None, None, "3", None),
+    ],
+)
+def test_a_base_is_the_users_name_or_made_from_the_run_id(
+    execution_name: str | None, run_id: str | None, index: str | None, base: str | None
+) -> None:
+    """With the index of a fan-out behind it; without either the run gets a name of its own."""
+    assert naming.base(execution_name, run_id, index) == base

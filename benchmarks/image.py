@@ -1,0 +1,213 @@
+# ruff: noqa: S603, T201 - the command lines are ours, and print is how a benchmark speaks
+"""`make bench-image`: what one `docker run` costs, of the job's image beside the naive script in an image of its own.
+
+Usage: python -m benchmarks.image [--rounds N]
+
+Each round runs every case once, in an order of its own, against LocalStack on the same network. A time is that of the
+whole command, from its start to its exit; an empty container of the same engine shows the engine's own share of it.
+
+CPU time and peak memory come from runs of their own, which are not timed: in the container a bare Python starts the
+image's entrypoint as its child and prints what the kernel's wait4 reports of it (ru_utime + ru_stime and ru_maxrss).
+
+Nothing is asserted but the exit statuses. Figures of a busy machine are figures of a busy machine: the load is printed.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.network import Network
+
+from tests.image.conftest import have_localstack, running_localstack
+from tests.image.engine import Engine, build
+from tests.support.localstack import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from tests.support.process import ROOT
+
+JOB = "sfn-job:bench"
+NAIVE = "sfn-job-naive:bench"
+DEFINITION = '{"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": true}}}'
+NO_JSON = '{"date": 2026-11-22}'
+USAGE_ROUNDS = 5
+METER = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A container to be run, and the exit status that it has to end with."""
+
+    name: str
+    image: str
+    environ: Mapping[str, str]
+    entrypoint: tuple[str, ...]
+    """The image's own; without one, the container is empty but for `true`."""
+    code: int = 0
+
+
+def cases(base: str, url: str, arn: str) -> list[Case]:
+    """The empty container first."""
+    job = {
+        "SFN_CREDENTIALS_USER": ACCESS_KEY_ID,
+        "SFN_CREDENTIALS_PASSWORD": SECRET_ACCESS_KEY,
+        "SFN_STATE_MACHINE_ARN": arn,
+        "SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true",
+        "AWS_ENDPOINT_URL": url,
+    }
+    naive = {
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "STATE_MACHINE_ARN": arn,
+        "AWS_ENDPOINT_URL": url,
+    }
+    of_the_job = ("/entrypoint.sh",)
+    of_the_script = ("/usr/bin/python3", "/naive.py")
+    return [
+        Case("empty container", base, {}, ()),
+        Case("sfn-job", JOB, job, of_the_job),
+        Case("naive, sleeps 1 s between looks", NAIVE, naive, of_the_script),
+        Case("naive, sleeps 0.2 s", NAIVE, naive | {"SECONDS": "0.2"}, of_the_script),
+        Case("sfn-job, input is no JSON", JOB, job | {"SFN_INPUT": NO_JSON}, of_the_job, code=20),
+        Case("naive, input is no JSON", NAIVE, naive | {"INPUT": NO_JSON}, of_the_script, code=1),
+    ]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs cases as containers of one network."""
+
+    engine: Engine
+    network: str
+
+    def seconds(self, case: Case) -> float:
+        """Time one `docker run` as a user would write it."""
+        command = self._command(case, (), () if case.entrypoint else ("true",))
+        begin = time.perf_counter()
+        self._run(command, case)
+        return time.perf_counter() - begin
+
+    def usage(self, case: Case) -> tuple[float, float]:
+        """CPU seconds and peak MiB of one run."""
+        command = self._command(case, ("--entrypoint=/usr/bin/python3",), ("-IBSc", METER, *case.entrypoint))
+        seconds, kibibytes = self._run(command, case).splitlines()[-1].split()
+        return float(seconds), int(kibibytes) / 1024
+
+    def _command(self, case: Case, options: tuple[str, ...], arguments: tuple[str, ...]) -> list[str]:
+        variables = [f"--env={name}={value}" for name, value in case.environ.items()]
+        return [
+            *(self.engine.client, "run", "--rm", f"--network={self.network}", *options, *variables),
+            *(case.image, *arguments),
+        ]
+
+    def _run(self, command: list[str], case: Case) -> str:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode != case.code:
+            raise SystemExit(f"{case.name}: exit {done.returncode} instead of {case.code}\n{done.stdout}{done.stderr}")
+        return done.stderr
+
+
+@contextlib.contextmanager
+def step_functions(engine: Engine) -> Iterator[tuple[str, str, str]]:
+    """LocalStack in a container: its network, its address there, and a state machine that ends at once."""
+    testcontainers_config.ryuk_disabled = True
+    have_localstack(engine)
+    with Network() as network, running_localstack(network) as localstack:
+        client: Any = localstack.get_client("stepfunctions")  # type: ignore[call-arg, arg-type] # wrongly declared there
+        machine = client.create_state_machine(
+            name="quick", definition=DEFINITION, roleArn="arn:aws:iam::000000000000:role/any"
+        )
+        yield network.name, "http://localstack:4566", machine["stateMachineArn"]
+
+
+def build_naive(engine: Engine, base: str) -> None:
+    """Build the naive script's image, with the system's CA bundle where one is named, as tools/build-image does."""
+    ca = os.environ.get("SSL_CERT_FILE")
+    subprocess.run(
+        [
+            *(engine.client, "build", "--quiet", "--tag", NAIVE, "--build-arg", f"BASE_IMAGE={base}"),
+            *("--file", str(ROOT / "benchmarks/naive.Dockerfile")),
+            *(("--secret", f"id=ca,src={ca}") if ca else ()),
+            str(ROOT / "benchmarks"),
+        ],
+        env=os.environ | {"DOCKER_BUILDKIT": "1"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def measure(bench: Bench, all_cases: list[Case], rounds: int) -> dict[str, list[float]]:
+    """Time all cases once a round, in a random order; a first round, which warms everything up, isn't counted."""
+    times: dict[str, list[float]] = {case.name: [] for case in all_cases}
+    order = random.Random(0)  # noqa: S311 - the same orders each time
+    for number in range(rounds + 1):
+        for case in order.sample(all_cases, len(all_cases)):
+            seconds = bench.seconds(case)
+            if number:
+                times[case.name].append(seconds)
+        print(f"\rround {number} of {rounds}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return times
+
+
+def show(all_cases: list[Case], times: dict[str, list[float]], usages: dict[str, list[tuple[float, float]]]) -> None:
+    """Print the table and the ratios."""
+    empty, job, *naive = [case.name for case in all_cases]
+    beyond = {name: statistics.median(times[name]) - statistics.median(times[empty]) for name in times}
+    print("| docker run to exit | median s | quartiles s | least to most s | beyond empty s | CPU s | peak MiB |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, seconds in times.items():
+        low, middle, high = statistics.quantiles(seconds, n=4)
+        used = "|"  # `true` has no Python beside it that could measure it
+        if name in usages:
+            cpu, memory = (statistics.median(values) for values in zip(*usages[name], strict=True))
+            used = f"{cpu:.2f} | {memory:.0f}"
+        print(
+            f"| {name} | {middle:.2f} | {low:.2f} to {high:.2f} | {min(seconds):.2f} to {max(seconds):.2f} "
+            f"| {beyond[name]:.2f} | {used} |"
+        )
+    print()
+    for one, other in ((job, naive[0]), (job, naive[1]), (naive[2], naive[3])):
+        print(f"{one} / {other}, beyond an empty container: {beyond[one] / beyond[other]:.2f}")
+
+
+def main() -> None:
+    """Build, measure, print."""
+    parser = argparse.ArgumentParser(description="What one docker run of the job costs, beside the naive script's.")
+    parser.add_argument("--rounds", type=int, default=15, help="runs of each case (15)")
+    rounds = parser.parse_args().rounds
+
+    def told(what: str) -> str:
+        return subprocess.run([ROOT / ".ci/engine", what], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+    engine, base = Engine(told("client")), told("base-image")
+    build(JOB)
+    build_naive(engine, base)
+    with step_functions(engine) as (network, url, arn):
+        bench = Bench(engine, network)
+        all_cases = cases(base, url, arn)
+        before = os.getloadavg()[0]
+        times = measure(bench, all_cases, rounds)
+        after = os.getloadavg()[0]
+        usages = {case.name: [bench.usage(case) for _ in range(USAGE_ROUNDS)] for case in all_cases[1:]}
+    show(all_cases, times, usages)
+    version = json.loads(engine("version", "--format={{json .Server.Version}}"))
+    print(f"{rounds} rounds; Docker {version}; {os.cpu_count()} CPUs; load {before:.1f} before, {after:.1f} after")
+
+
+if __name__ == "__main__":
+    main()
