@@ -37,13 +37,11 @@ RECOVERY = 0.965
 """A throttled check doubles the gap, whatever it is; an answer takes this factor back. Where a quota is used up, both
 balance with ln(1/0.965) / (ln 2 + ln(1/0.965)) = 4.9% of all checks throttled; twenty answers undo one throttling."""
 
-STRAY_LEAST = 2.0
-STRETCHED_LEAST = 20.0
+STRETCHED_LEAST = 10.0
 STRETCHED_MOST = 1000.0
-"""Seconds, the bounds of a stretched gap: the first after one throttled check, which may be a stray one; the second
-after more in a row. Then a bucket of 300 tokens is empty, which takes 20 s to fill, and to ask again at once only keeps
-it empty. And 1000 s are what 10,000 jobs need at 10 checks a second, the lesser of AWS's quotas: where checks are
-throttled still, it isn't the number of jobs, and waiting longer wouldn't help."""
+"""Seconds, the bounds of a stretched gap. AWS throttles when a bucket of 300 tokens is empty, which takes 20 s to fill:
+to ask again within a second only keeps it empty. And 1000 s are what 10,000 jobs need at 10 checks a second, the lesser
+of AWS's quotas: where checks are throttled still, it isn't the number of jobs, and waiting longer wouldn't help."""
 
 
 class Schedule:
@@ -56,7 +54,6 @@ class Schedule:
         self._gap = 0.0
         self._least = 0.0
         self._gaps = 0
-        self._throttled = False
 
     def gap(self, elapsed: float) -> float:
         """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds."""
@@ -70,14 +67,11 @@ class Schedule:
 
     def throttled(self) -> None:
         """Look more seldom from now on."""
-        least = STRETCHED_LEAST if self._throttled else STRAY_LEAST
-        self._least = min(max(self._gap * STRETCH, least), max(STRETCHED_MOST, self._interval))
-        self._throttled = True
+        self._least = min(max(self._gap * STRETCH, STRETCHED_LEAST), max(STRETCHED_MOST, self._interval))
 
     def answered(self) -> None:
         """Come back a little towards the gaps without throttling."""
         self._least *= RECOVERY
-        self._throttled = False
 
 
 def usual_gap(elapsed: float, interval: float) -> float:

@@ -33,10 +33,11 @@ DEFINITIONS: Mapping[str, dict[str, Any]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the first test take longer than others may: it waits for images to be built."""
+    """Let the first test take longer than others may: it waits for images to be built. They share one engine."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.xdist_group("image"))
 
 
 @pytest.fixture(scope="session")

@@ -95,13 +95,13 @@ def test_every_gap_is_in_bounds_whatever_happens(seed: int) -> None:
 @pytest.mark.parametrize(
     ("interval", "elapsed", "gaps"),
     [
-        (10.0, 0.0, [0.1, 2, 20, 40, 80, 160, 320, 640, 1000, 1000]),
+        (10.0, 0.0, [0.1, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]),
         (10.0, 1e5, [10, 20, 40, 80, 160, 320, 640, 1000, 1000]),
         (3600.0, 1e7, [3600, 3600]),
     ],
 )
 def test_throttling_stretches_the_gap_as_a_whole(interval: float, elapsed: float, gaps: list[float]) -> None:
-    """Wherever it was: a little for a stray one, then to 20 s at least, then doubling, but not for ever."""
+    """Wherever it was: to ten seconds at least, then doubling, far beyond the interval, but not for ever."""
     schedule = Schedule(interval, lambda: 0.0)
     for gap in gaps:
         assert schedule.gap(elapsed) == pytest.approx(gap)
