@@ -32,6 +32,7 @@ DEFINITIONS: Mapping[str, dict[str, Any]] = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the first test take longer than others may: it waits for images to be built. They share one engine."""
     for item in items:
