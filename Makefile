@@ -16,7 +16,7 @@ run: .venv/.installed .venv-localstack/.installed ## Watch the job run an exampl
 
 test: .venv/.installed .venv-localstack/.installed ## Run all tests; PYTEST_ARGS="-k name" goes to pytest
 	@echo 'Running the tests'
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
 
 lint: .venv/.installed ## Check style and types
 	.venv/bin/ruff check

@@ -11,7 +11,6 @@ import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,13 +31,9 @@ DEFINITIONS: Mapping[str, dict[str, Any]] = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the first test take longer than others may: it waits for images to be built. They share one engine."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.timeout(600))
-            item.add_marker(pytest.mark.xdist_group("image"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let a test here take longer than others may: the first one waits for images to be built."""
+    item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")
