@@ -3,14 +3,13 @@
 boto3 is imported by `connect`, because a run that fails validation needn't pay for it.
 """
 
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import quote
 
 import job
-from job import naming
+from job import credentials, naming, proxies
+from job.credentials import Learn
 from job.errors import RequestRefused
 from job.loading import Settings
 from job.signals import Stop
@@ -18,12 +17,8 @@ from job.signals import Stop
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
-    from botocore.session import Session as CoreSession
 
 T = TypeVar("T")
-
-Learn = Callable[[Iterable[str]], None]
-"""Takes secrets that must not be logged: `job.logs.Redactor.learn`."""
 
 
 class Answer(NamedTuple):
@@ -39,15 +34,13 @@ class Answer(NamedTuple):
 class Api:
     """Step Functions, one request at a time. It never retries and never sleeps: one policy decides, above it."""
 
-    def __init__(
-        self, client: "BaseClient", credentials: "Credentials", stop: Stop, limit: float, learn: Learn
-    ) -> None:
+    def __init__(self, client: "BaseClient", found: "Credentials", stop: Stop, limit: float, learn: Learn) -> None:
         """Take the client and its credentials, and the seconds that a request may last in all."""
         from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - who has a client has imported it
 
         self._client = client
-        self._credentials = credentials
-        self._renewable = isinstance(credentials, RefreshableCredentials)
+        self._credentials = found
+        self._renewable = isinstance(found, RefreshableCredentials)
         self._stop = stop
         self._limit = limit
         self._learn = learn
@@ -68,7 +61,7 @@ class Api:
             answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
             return answer
         finally:
-            _teach(self._learn, self._credentials)  # they may have been renewed
+            credentials.teach(self._learn, self._credentials)  # they may have been renewed
 
 
 def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: Learn) -> Api:
@@ -77,13 +70,8 @@ def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: L
     ``learn`` is told every secret that turns up, now and later, so that it can be kept out of the log.
     """
     limit = settings.connect_timeout + settings.read_timeout
-    client, credentials = _guarded(stop, lambda: _client(settings, environ, learn), limit, renewable=False)
-    return Api(client, credentials, stop, limit, learn)
-
-
-def _teach(learn: Learn, credentials: "Credentials") -> None:
-    frozen = credentials.get_frozen_credentials()
-    learn(secret for secret in (frozen.access_key, frozen.secret_key, frozen.token) if secret)
+    client, found = _guarded(stop, lambda: _client(settings, environ, learn), limit, renewable=False)
+    return Api(client, found, stop, limit, learn)
 
 
 def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: bool) -> T:
@@ -102,9 +90,8 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
 def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Credentials]":
     import boto3  # noqa: PLC0415 - see the module's docstring
     from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
 
-    trusted = _trusted(settings, environ)
+    trusted = proxies.trusted_file(settings, environ)
     session = boto3.session.Session(
         aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password
     )
@@ -123,77 +110,15 @@ def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tu
             read_timeout=settings.read_timeout,
             retries={"mode": "standard", "total_max_attempts": 1},
             user_agent_extra=f"sfn-job/{job.__version__}",
-            proxies=_proxies(settings),
+            proxies=proxies.by_scheme(settings),
             proxies_config={"proxy_ca_bundle": trusted} if trusted else None,
         )
     )
     if trusted:
         core.set_config_variable("ca_bundle", trusted)
-    if settings.role_based_access:
-        _assume_role(core, settings, learn)
-    credentials = session.get_credentials()
-    if credentials is None:
-        raise NoCredentialsError
-    _teach(learn, credentials)  # which fetches them: a role that can't be assumed is found before the start
+    found = credentials.find(core, settings, learn)
     try:
         client = session.client("stepfunctions")
     except ValueError as error:  # as botocore says that AWS_ENDPOINT_URL is no URL
         raise RequestRefused(f"{error}: check AWS_ENDPOINT_URL.") from error
-    return client, credentials
-
-
-def _assume_role(core: "CoreSession", settings: Settings, learn: Learn) -> None:
-    """Make the role, assumed by the session's credentials so far, its only credentials; they renew themselves."""
-    from botocore.credentials import (  # noqa: PLC0415
-        AssumeRoleCredentialFetcher,
-        DeferredRefreshableCredentials,
-    )
-    from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
-
-    source = core.get_credentials()
-    if source is None:
-        raise NoCredentialsError
-    _teach(learn, source)
-    arguments = {
-        "RoleSessionName": settings.role_session_name or "sfn-job",
-        "ExternalId": settings.external_id,
-        "DurationSeconds": settings.role_duration,
-    }
-    fetcher = AssumeRoleCredentialFetcher(
-        core.create_client,
-        source,
-        # An instance profile is asked for by its role, which has the same name.
-        str(settings.role_arn).replace(":instance-profile/", ":role/"),
-        extra_args={name: value for name, value in arguments.items() if value is not None},
-    )
-    core._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # noqa: SLF001
-
-
-def _proxies(settings: Settings) -> dict[str, str] | None:
-    """Return botocore's ``proxies`` map, with the credentials in it; None leaves HTTPS_PROXY and NO_PROXY in force."""
-    if settings.proxy is None:
-        return None
-    if settings.proxy_credentials_user is None or settings.proxy_credentials_password is None:
-        return dict(settings.proxy)
-    user, password = (
-        quote(settings.proxy_credentials_user, safe=""),
-        quote(settings.proxy_credentials_password, safe=""),
-    )
-    return {scheme: url.replace("://", f"://{user}:{password}@", 1) for scheme, url in settings.proxy.items()}
-
-
-def _trusted(settings: Settings, environ: Mapping[str, str]) -> str | None:
-    """Return a file with the given proxy CA and all that is trusted anyway; None without a proxy CA.
-
-    The proxy may show its own certificate, or one for AWS that it signed itself, or let AWS's pass. botocore takes one
-    file for each, so the certificates are joined, in memory because a hardened container may have no place to write.
-    """
-    if settings.proxy_ca_bundle_file is None:
-        return None
-    from botocore.httpsession import where  # noqa: PLC0415
-
-    joined = os.memfd_create("trusted")
-    for path in (settings.proxy_ca_bundle_file, environ.get("AWS_CA_BUNDLE") or where()):
-        with open(path, "rb") as file:
-            os.write(joined, file.read() + b"\n")
-    return f"/proc/self/fd/{joined}"
+    return client, found
