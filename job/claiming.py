@@ -10,6 +10,7 @@ from job.clocks import ServerClock
 from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotFound, JobError, RequestRefused, StopRequested
 from job.executions import Execution
 from job.loading import Settings
+from job.machines import StateMachine
 from job.retries import Retries
 from job.run import Run
 from job.signals import Stop
@@ -36,6 +37,7 @@ class Claims:
         self,
         api: Api,
         settings: Settings,
+        machine: StateMachine,
         base: str,
         run: Run,
         stop: Stop,
@@ -51,6 +53,7 @@ class Claims:
         """
         self._api = api
         self._settings = settings
+        self._machine = machine
         self._base = base
         self._run = run
         self._stop = stop
@@ -71,7 +74,11 @@ class Claims:
             try:
                 with self._stop.patient(ANSWER_GRACE):
                     execution, answer = executions.start(
-                        self._api, self._settings.state_machine_arn, name, self._settings.input
+                        self._api,
+                        self._settings.state_machine_arn,
+                        name,
+                        self._settings.input,
+                        self._settings.trace_header,
                     )
             except ExecutionNameTaken:
                 if self._shares or first_sent is None:
@@ -81,18 +88,30 @@ class Claims:
                 if isinstance(error, (AnswerLost, StopRequested)):
                     self._run.in_doubt, first_sent = name, first_sent or sent
                 try:
-                    self._retries.pause(error)
+                    self._pause(error)
                 except JobError:
-                    unheard = False
-                    with suppress(JobError), self._stop.patient(2 * ANSWER_GRACE):
-                        unheard = first_sent is not None and self._started_unheard(count, first_sent, LAST_LOOKS)
-                    if not unheard:
+                    if not self._found_at_last(count, first_sent):
                         raise
-                    self._stop.check()
                     return True
             else:
                 self.clock.observe(answer)
                 return self._settle(execution, count, first_sent or sent)
+
+    def _pause(self, error: JobError) -> None:
+        """Sleep before the next attempt; raise ``error`` where that is of no use, or could start a second execution."""
+        if isinstance(error, AnswerLost) and self._machine.is_express():
+            raise error  # nobody can tell whether it was carried out
+        self._retries.pause(error)
+
+    def _found_at_last(self, count: int, first_sent: float | None) -> bool:
+        """Look once more for what a request started whose answer was lost, where no further one is sent."""
+        found = False
+        with suppress(JobError), self._stop.patient(2 * ANSWER_GRACE):
+            if first_sent is not None and not self._machine.is_express():
+                found = self._started_unheard(count, first_sent, LAST_LOOKS)
+        if found:
+            self._stop.check()
+        return found
 
     def _started_unheard(self, count: int, first_sent: float, patience: float) -> bool:
         """Look whether the execution of this name is what a request of ours, whose answer was lost, started."""
@@ -105,6 +124,9 @@ class Claims:
     def _settle(self, execution: Execution, count: int, sent: float) -> bool:
         """Take the execution for this run's; return False where it is older than ``sent``, and so another's."""
         self._run.in_doubt, self._run.execution, self._run.count = None, execution, count
+        if naming.is_express(execution.execution_arn):
+            self._run.count = None
+            return True
         if self._unique:
             return True
         if self._shares:

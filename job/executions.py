@@ -1,5 +1,6 @@
 """Executions as AWS has them: start, describe, stop, redrive, list. One request each; errors are `job.errors`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Execution:
     cause: str | None = None
     redrive_count: int = 0
     redrive_date: datetime | None = None
+    billing_details: dict[str, Any] | None = None
 
     @property
     def began(self) -> float:
@@ -33,14 +35,18 @@ class Execution:
         return (self.redrive_date or self.start_date).timestamp()
 
 
-def start(api: Api, state_machine_arn: str, name: str, input_: str | None) -> tuple[Execution, Answer]:
+def start(
+    api: Api, state_machine_arn: str, name: str, input_: str | None, trace_header: str | None
+) -> tuple[Execution, Answer]:
     """Ask for the execution ``name``; return it, with the answer for what that tells of the server's clock.
 
     Where an execution of that name and input is running, AWS returns that one (StartExecution is idempotent).
     Raises `job.errors.ExecutionNameTaken` where one is closed, or runs with another input.
     """
-    given = {} if input_ is None else {"input": input_}
-    answer = api.request("start_execution", stateMachineArn=state_machine_arn, name=name, **given)
+    answer = api.request(
+        "start_execution",
+        **_given(stateMachineArn=state_machine_arn, name=name, input=input_, traceHeader=trace_header),
+    )
     _expect(answer, "executionArn", "startDate")
     started = Execution(
         execution_arn=answer.body["executionArn"],
@@ -52,27 +58,21 @@ def start(api: Api, state_machine_arn: str, name: str, input_: str | None) -> tu
     return started, answer
 
 
+def start_sync(api: Api, state_machine_arn: str, name: str, input_: str | None, trace_header: str | None) -> Execution:
+    """Run an execution of an express state machine, and return it as it has ended, well or not."""
+    answer = api.request(
+        "start_sync_execution",
+        **_given(stateMachineArn=state_machine_arn, name=name, input=input_, traceHeader=trace_header),
+    )
+    _expect(answer, "executionArn", "status", "startDate")
+    return _execution({**answer.body, "stateMachineArn": naming.unqualified(state_machine_arn), "name": name})
+
+
 def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
     """Return the execution as it is now. Raises `job.errors.ExecutionNotFound`."""
     answer = api.request("describe_execution", executionArn=execution_arn)
     _expect(answer, "executionArn", "stateMachineArn", "name", "status", "startDate")
-    body = answer.body
-    execution = Execution(
-        execution_arn=body["executionArn"],
-        state_machine_arn=body["stateMachineArn"],
-        name=body["name"],
-        status=body["status"],
-        start_date=body["startDate"],
-        stop_date=body.get("stopDate"),
-        input=body.get("input"),
-        output=body.get("output"),
-        output_details=body.get("outputDetails"),
-        error=body.get("error"),
-        cause=body.get("cause"),
-        redrive_count=body.get("redriveCount", 0),
-        redrive_date=body.get("redriveDate"),
-    )
-    return execution, answer
+    return _execution(answer.body), answer
 
 
 def stop(api: Api, execution_arn: str, error: str, cause: str) -> None:
@@ -93,6 +93,31 @@ def newest_names(api: Api, state_machine_arn: str) -> list[str]:
     answer = api.request("list_executions", stateMachineArn=naming.unqualified(state_machine_arn), maxResults=1000)
     _expect(answer, "executions")
     return [execution["name"] for execution in answer.body["executions"]]
+
+
+def _execution(body: Mapping[str, Any]) -> Execution:
+    """Return the execution that an answer tells of."""
+    return Execution(
+        execution_arn=body["executionArn"],
+        state_machine_arn=body["stateMachineArn"],
+        name=body["name"],
+        status=body["status"],
+        start_date=body["startDate"],
+        stop_date=body.get("stopDate"),
+        input=body.get("input"),
+        output=body.get("output"),
+        output_details=body.get("outputDetails"),
+        error=body.get("error"),
+        cause=body.get("cause"),
+        redrive_count=body.get("redriveCount", 0),
+        redrive_date=body.get("redriveDate"),
+        billing_details=body.get("billingDetails"),
+    )
+
+
+def _given(**parameters: str | None) -> dict[str, str]:
+    """Return the parameters that have a value; botocore takes no None."""
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 def _expect(answer: Answer, *keys: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from environs import Env, EnvValidationError
 
-from job import naming, secrets
+from job import inputs, naming, secrets
 from job.errors import Problem
 from job.secrets import MASK
 from job.settings import PREFIX, TABLE, Setting, key_of
@@ -47,6 +47,9 @@ class Settings:
     role_duration: int | None
     run_id: str | None
     rerun: str
+    state_machine_type: str
+    inputs_file: str | None
+    trace_header: str | None
     wait_timeout: float | None
     on_wait_timeout: str
     on_terminate: str
@@ -54,9 +57,14 @@ class Settings:
     connect_timeout: float
     read_timeout: float
     result_path: str | None
+    termination_log: str | None
+    report_path: str | None
+    report_data: bool
     mask_data: bool
     log_level: str
     log_format: str
+    index: str | None
+    """Which process of a fan-out this is, from 0: the platform says so, not a row of the table."""
 
 
 class Loaded(NamedTuple):
@@ -87,7 +95,9 @@ def load(environ: Mapping[str, str]) -> Loaded:
     for row in TABLE:
         if row.instead and row.variable not in given and environ.get(row.instead):
             given[row.variable] = environ[row.instead]
-    parsed: dict[str, Any] = {}
+    index = inputs.index_of(environ)
+    problems += _choose_input(given, index)
+    parsed: dict[str, Any] = {"index": index}
     parse = _GivenEnv(given)
     for row in TABLE:
         parsed[row.key] = row.default
@@ -104,8 +114,10 @@ def load(environ: Mapping[str, str]) -> Loaded:
     except EnvValidationError as error:
         found = cast("dict[str, list[str]]", error.error_messages)  # as `Env.seal` makes it
         problems += [Problem(name, message) for name, messages in found.items() for message in messages]
-    problems += _contradictions(parsed, problems)
+    if "SFN_INPUTS_FILE" in given:
+        problems = [_of_line(problem, index) for problem in problems]
     parsed["rerun"] = parsed["rerun"] or ("resume" if parsed["run_id"] else "new")
+    problems += _contradictions(parsed, problems)
     order = {name: place for place, row in enumerate(TABLE) for name in _names(row)}
     problems.sort(key=lambda problem: order[problem.variable])
     return Loaded(
@@ -132,6 +144,27 @@ def unknown_variables(environ: Mapping[str, str]) -> list[tuple[str, str | None]
     return [(name, next(iter(get_close_matches(name, known, n=1)), None)) for name in unknown]
 
 
+def _choose_input(given: dict[str, str], index: str | None) -> list[Problem]:
+    """Put this process's line of SFN_INPUTS_FILE where SFN_INPUT would be; return what is wrong with it."""
+    path = given.get("SFN_INPUTS_FILE")
+    if path is None:
+        return []
+    if "SFN_INPUT" in given:
+        return [Problem("SFN_INPUTS_FILE", "is given, and SFN_INPUT too: give one of them")]
+    try:
+        given["SFN_INPUT"] = inputs.read(path, index)
+    except ValueError as error:
+        return [Problem("SFN_INPUTS_FILE", str(error))]
+    return []
+
+
+def _of_line(problem: Problem, index: str | None) -> Problem:
+    """Say of which line a problem with the input is."""
+    if problem.variable != "SFN_INPUT":
+        return problem
+    return Problem("SFN_INPUTS_FILE", f"line {int(index or 0) + 1} (index {index}) {problem.message}")
+
+
 def _names(row: Setting) -> tuple[str, str]:
     return row.variable, row.variable + secrets.FILE_SUFFIX
 
@@ -147,6 +180,8 @@ def _contradictions(parsed: Mapping[str, Any], problems: list[Problem]) -> list[
     for missing, given in (pair, pair[::-1]):
         if parsed[key_of(given)] and not parsed[key_of(missing)] and not _wrong(missing, problems):
             found.append(Problem(missing, f"is required with {given}"))
+    if parsed["state_machine_type"] == "express" and parsed["rerun"] != "new":
+        found.append(Problem("SFN_RUN_ID" if parsed["run_id"] else "SFN_RERUN", naming.NO_UNIQUE_NAMES))
     region, arn = parsed["region"], parsed["state_machine_arn"]
     if region and arn and region != naming.region_of(arn):
         found.append(

@@ -79,6 +79,8 @@ class _Context(logging.Filter):
             record.execution_name = execution.name
             record.execution_status = execution.status
             record.execution_arn = execution.execution_arn
+        if self._run.state and not hasattr(record, "state"):
+            record.state = self._run.state
         return True
 
 
@@ -116,14 +118,20 @@ def _word(value: object) -> str:
     return text if re.fullmatch(r"[^\s\"\\=]+", text) and text.isprintable() else json.dumps(text, ensure_ascii=False)
 
 
-def configure(level: str, format_: str, stream: TextIO | None, redactor: Redactor, run: Run) -> None:
-    """Send the job's events to ``stream``, and at DEBUG the libraries' too. ``format_``: auto, json or text."""
+def configure(
+    level: str, format_: str, stream: TextIO | None, redactor: Redactor, run: Run
+) -> "logging.StreamHandler[TextIO] | None":
+    """Send the job's events to ``stream``, and at DEBUG the libraries' too. ``format_``: auto, json or text.
+
+    Returns the handler where people look on: text on a terminal.
+    """
     logging.raiseExceptions = False  # a log that can't be written must not end the run
     if stream is None:  # standard error is closed
         logging.disable()
-        return
+        return None
     handler = _Handler(stream, redactor)
-    if format_ == "text" or (format_ == "auto" and stream.isatty()):
+    as_text = format_ == "text" or (format_ == "auto" and stream.isatty())
+    if as_text:
         handler.setFormatter(_TextFormatter())
     else:
         from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415 - start-up is paid by everybody
@@ -138,3 +146,4 @@ def configure(level: str, format_: str, stream: TextIO | None, redactor: Redacto
     logging.getLogger("job").setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel("ERROR")
+    return handler if as_text and stream.isatty() else None

@@ -1,9 +1,15 @@
 """Names and ARNs of executions (contract 3)."""
 
 import re
+import uuid
 
 LONGEST = 80
 """Characters of an execution's name. Source: AWS, API reference of StartExecution."""
+
+NO_UNIQUE_NAMES = (
+    "fits no express state machine, whose executions have no unique names to find them again by: set SFN_RERUN=new"
+)
+"""What is said of a variable that is about finding an execution again (contract 5)."""
 
 _FORBIDDEN = re.compile(r'[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]')
 
@@ -30,6 +36,21 @@ def base(execution_name: str | None, run_id: str | None, index: str | None) -> s
     if execution_name:
         return execution_name if index is None else f"{execution_name}-{index}"
     return base_for_run(run_id, index) if run_id else None
+
+
+def session_name(base: str) -> str:
+    """Return the name of the role's session in which the run ``base`` is carried out, as CloudTrail shows it.
+
+    What AWS allows there of the base, 64 characters at most; of a longer one the end, which tells runs apart. Source:
+    AWS, API reference of AssumeRole, parameter RoleSessionName.
+    """
+    allowed = re.sub(r"[^A-Za-z0-9_+=,.@-]+", "-", base)[-64:]
+    return allowed if len(allowed) > 1 else f"sfn-job-{allowed}"
+
+
+def fresh_base() -> str:
+    """Return a base that nobody else has, for a run without name and id."""
+    return f"sfn-job-{uuid.uuid4()}"
 
 
 def counted(base: str, count: int) -> str:
@@ -67,6 +88,11 @@ def execution_arn(state_machine_arn: str, name: str) -> str:
     return f"arn:{partition}:{service}:{region}:{account}:execution:{machine}:{name}"
 
 
+def is_express(execution_arn: str) -> bool:
+    """Return whether an execution is one of an express state machine."""
+    return execution_arn.split(":")[5] == "express"
+
+
 def unqualified(state_machine_arn: str) -> str:
     """Return the state machine's own ARN, without version or alias."""
     return ":".join(state_machine_arn.split(":")[:7])
@@ -80,12 +106,13 @@ def region_of(arn: str) -> str:
 def console_url(execution_arn: str) -> str | None:
     """Return the execution's page in the AWS console; None for partitions whose console has no public address.
 
-    Source: AWS, console sign-in endpoints of the partitions aws, aws-cn and aws-us-gov.
+    Source: AWS, console sign-in endpoints of the partitions.
     """
     _, partition, _, region, *_ = execution_arn.split(":")
     host = {
         "aws": f"{region}.console.aws.amazon.com",
         "aws-cn": f"{region}.console.amazonaws.cn",
         "aws-us-gov": f"{region}.console.amazonaws-us-gov.com",
+        "aws-eusc": "console.amazonaws-eusc.eu",
     }.get(partition)
     return host and f"https://{host}/states/home?region={region}#/v2/executions/details/{execution_arn}"

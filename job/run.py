@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from job.executions import Execution
-from job.history import Failure
+from job.failures import Failure
 
 
 @dataclass(slots=True)
@@ -13,8 +13,8 @@ class Run:
     execution: Execution | None = None
     """The run's execution as last known; None while none was reached."""
 
-    count: int = 1
-    """The count in the execution's name (contract 3)."""
+    count: int | None = 1
+    """The count in the execution's name (contract 3); None where names aren't unique, as with Express."""
 
     resumed: bool = False
     """Whether another process started the execution: an earlier attempt of this run, or a twin at the same time."""
@@ -27,6 +27,17 @@ class Run:
 
     in_doubt: str | None = None
     """The name of an execution that may have been started: it was asked for, and no answer came."""
+
+    state: str | None = None
+    """The state that was entered last and goes on; None where that isn't known."""
+
+    states_entered: int = 0
+    states_known: int | None = None
+    """States of the definition entered so far, and in all; None where the definition isn't known."""
+
+    items: int = 0
+    items_done: int = 0
+    """Items of the Map that began last, and how many of them are done."""
 
     def known(self) -> Execution:
         """Return the execution of a run that has one."""

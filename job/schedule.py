@@ -65,6 +65,11 @@ class Schedule:
         self._gap = max(usual, self._least)
         return self._gap * (1 - jitter * self._draw())
 
+    @property
+    def calm(self) -> bool:
+        """Whether throttling has no say in the present gap."""
+        return self._gap > self._least
+
     def throttled(self) -> None:
         """Look more seldom from now on."""
         self._least = min(max(self._gap * STRETCH, STRETCHED_LEAST), max(STRETCHED_MOST, self._interval))

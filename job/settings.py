@@ -31,6 +31,7 @@ WITH_PROXY_CREDENTIALS = Condition(
     "with `HTTPS With Credentials`",
     lambda given: given["use_proxy"] and given["proxy_type"] == "HTTPS With Credentials",
 )
+WITH_REPORT = Condition("with `SFN_REPORT_PATH`", lambda given: given["report_path"] is not None)
 
 
 class Setting(NamedTuple):
@@ -55,7 +56,7 @@ class Setting(NamedTuple):
     @property
     def secret(self) -> bool:
         """Whether its value must never be shown."""
-        return self.kind is values.SECRET
+        return self.kind.label == values.SECRET.label
 
 
 def _field(variable: str, kind: Kind, help: str, **options: Any) -> Setting:  # noqa: A002 - as the attribute is named
@@ -133,7 +134,11 @@ TABLE = (
         required=True,
     ),
     _field(
-        "SFN_PROXY_CREDENTIALS_USER", values.SECRET, "User at the proxy.", applies=WITH_PROXY_CREDENTIALS, required=True
+        "SFN_PROXY_CREDENTIALS_USER",
+        values.PROXY_USER,
+        "User at the proxy.",
+        applies=WITH_PROXY_CREDENTIALS,
+        required=True,
     ),
     _field(
         "SFN_PROXY_CREDENTIALS_PASSWORD",
@@ -144,7 +149,7 @@ TABLE = (
     ),
     _field(
         "SFN_PROXY_CA_BUNDLE_FILE",
-        values.READABLE_FILE,
+        values.CERTIFICATES,
         "CA certificates (PEM) for TLS to the proxy and through it.",
         applies=WITH_HTTPS_PROXY,
     ),
@@ -179,6 +184,25 @@ TABLE = (
         "See [guarantees](guarantees.md).",
     ),
     Setting(
+        "SFN_STATE_MACHINE_TYPE",
+        values.choice("auto", "standard", "express"),
+        "Whether the state machine is a standard or an express one; `auto` asks AWS where it matters. "
+        "See [Express](express.md).",
+        default="auto",
+    ),
+    Setting(
+        "SFN_INPUTS_FILE",
+        values.PATH,
+        "Fan-out: a file of JSON Lines, of which this process's input is the line whose number, from 0, is "
+        "`JOB_COMPLETION_INDEX` or `AWS_BATCH_JOB_ARRAY_INDEX`. Not together with `SFN_INPUT`.",
+    ),
+    Setting(
+        "SFN_TRACE_HEADER",
+        values.TRACE_HEADER,
+        "AWS X-Ray trace header of the execution; else `_X_AMZN_TRACE_ID`.",
+        instead="_X_AMZN_TRACE_ID",
+    ),
+    Setting(
         "SFN_WAIT_TIMEOUT",
         values.seconds(zero=True),
         "Give up waiting after so long: exit 26.",
@@ -204,6 +228,24 @@ TABLE = (
     Setting("SFN_CONNECT_TIMEOUT", values.seconds(zero=False), "To connect, for each request.", default=5),
     Setting("SFN_READ_TIMEOUT", values.seconds(zero=False), "To answer, for each request.", default=30),
     Setting("SFN_RESULT_PATH", values.PATH, "Where the result document goes; else standard output."),
+    Setting(
+        "SFN_TERMINATION_LOG",
+        values.PATH,
+        "Where a short copy of the result goes, at most 4,096 bytes of JSON; else `/dev/termination-log` where it "
+        "exists.",
+    ),
+    Setting(
+        "SFN_REPORT_PATH",
+        values.PATH,
+        "Where the run's report goes, one HTML page. See [the report](report.md).",
+    ),
+    Setting(
+        "SFN_REPORT_DATA",
+        values.BOOLEAN,
+        "Show the input and the output in the report too.",
+        default=False,
+        applies=WITH_REPORT,
+    ),
     Setting(
         "SFN_MASK_DATA",
         values.BOOLEAN,

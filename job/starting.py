@@ -13,6 +13,7 @@ from job.counting import Counts
 from job.errors import ExecutionNameTaken, ExecutionNotRedrivable, JobError
 from job.executions import Execution
 from job.loading import Settings
+from job.machines import StateMachine
 from job.rerun import POLICIES, Action
 from job.retries import Retries
 from job.run import Run
@@ -24,20 +25,31 @@ log = logging.getLogger(__name__)
 class Starter:
     """Gets one run its execution, and writes it into the run."""
 
-    def __init__(self, api: Api, settings: Settings, base: str | None, run: Run, stop: Stop, retries: Retries) -> None:
+    def __init__(
+        self,
+        api: Api,
+        settings: Settings,
+        machine: StateMachine,
+        base: str | None,
+        run: Run,
+        stop: Stop,
+        retries: Retries,
+    ) -> None:
         """``base``: the base of the run's names; None for a run that has no name, and so gets a new one.
 
         ``retries``: the window in which passing faults are ridden out, SFN_RETRY_WINDOW.
         """
         self._api = api
-        self._base = base or f"sfn-job-{uuid.uuid4()}"
+        self._base = base or naming.fresh_base()
         self._policy = POLICIES[settings.rerun]
         self._shares = self._policy.shares and base is not None
         self._run = run
         self._stop = stop
         self._retries = retries
         self._counts = Counts(api, settings.state_machine_arn, self._base, retries)
-        self._claims = Claims(api, settings, self._base, run, stop, retries, unique=base is None, shares=self._shares)
+        self._claims = Claims(
+            api, settings, machine, self._base, run, stop, retries, unique=base is None, shares=self._shares
+        )
         self._began = time.time()
 
     def begin(self) -> None:

@@ -67,7 +67,8 @@ class Faults:
         if now >= self._end:
             raise error
         if not self._count:
-            log.warning("checks fail, waiting goes on", extra={"reason": str(error)})
+            event = "throttled, waiting goes on" if isinstance(error, Throttled) else "checks fail, waiting goes on"
+            log.warning(event, extra={"reason": str(error)})
         self._count += 1
 
     def answered(self, now: float) -> None:
