@@ -1,9 +1,9 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test lint format docs image image-size sbom chaos bench-fleet bench-image venv lock clean
+.PHONY: help run test test-kubernetes lint format docs image image-size sbom chaos bench-fleet bench-image venv lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
-SHELL_SCRIPTS := tools/find-python tools/build-image entrypoint.sh .ci/run .ci/engine
+SHELL_SCRIPTS := tools/find-python tools/build-image entrypoint.sh .ci/run .ci/engine .ci/kubernetes
 DOCKERFILES := Dockerfile tests/image/localstack.Dockerfile benchmarks/naive.Dockerfile
 IMAGE ?= sfn-job
 export IMAGE BASE_IMAGE
@@ -18,6 +18,10 @@ test: .venv/.installed .venv-localstack/.installed ## Run all tests; PYTEST_ARGS
 	@echo 'Running the tests'
 	@$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
 
+test-kubernetes: .venv/.installed .venv-localstack/.installed ## Test the chart on the cluster of KUBECONFIG, which has the image sfn-job:latest
+	@SFN_JOB_KUBECONFIG="$${KUBECONFIG:?names no cluster: .ci/kubernetes up starts one}" SFN_JOB_TESTS_NO_SKIP=1 \
+	  $(PYTHON) -m pytest tests/chart/test_kubernetes.py $(PYTEST_ARGS)
+
 lint: .venv/.installed ## Check style and types
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -31,6 +35,7 @@ format: .venv/.installed ## Reformat the code and mend what ruff can mend
 
 docs: .venv/.installed ## Write the tables of the documentation from the code
 	@$(PYTHON) -m tools.generate_docs
+	@$(PYTHON) -m tools.generate_chart
 
 image: ## Build the image; IMAGE=name, BASE_IMAGE=name; needs a Docker engine, see .ci/engine
 	@tools/build-image

@@ -1,14 +1,15 @@
 """The story: environment → settings → client → execution → outcome → result document → exit status."""
 
+import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, TextIO, cast
 
 import job
-from job import loading, logs, result, usage
+from job import loading, logs, policy, result, usage
 from job.errors import InvalidSettings, JobError, Problem
 from job.outcomes import Outcome
 from job.outputs import Outputs
@@ -34,66 +35,109 @@ def main(stop: Stop) -> int:
 
     for variable in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
         del os.environ[variable]  # unset, as an empty one of ours is; botocore takes some for a value
-    loaded, run = loading.load(os.environ), Run()
-    settings, redact = loaded.settings, logs.Redactor(loaded.secrets)
-    # Python has no standard stream where its descriptor was closed, whatever the types say.
-    standard_output, standard_error = cast("TextIO | None", sys.stdout), cast("TextIO | None", sys.stderr)
-    terminal = logs.configure(settings.log_level, settings.log_format, standard_error, redact, run)
-    for variable, nearest in loading.unknown_variables(os.environ):
-        log.warning("unknown variable", extra={"variable": variable, "nearest": nearest})
-    outputs = Outputs(settings, standard_output.fileno() if standard_output else None)
-    problems = [
-        *(Problem(argument, "is not an argument: see --help") for argument in arguments),
-        *loaded.problems,
-        *outputs.problems(),
-    ]
+    this = _Process(stop)
+    if arguments == ["--iam-policy"] and not this.loaded.problems:
+        print(json.dumps(policy.document(this.loaded.settings), indent=2))
+        return Outcome.SUCCESS
+    if arguments == ["--check"]:
+        return this.check()
+    return this.carry_out([argument for argument in arguments if argument != "--iam-policy"])
 
-    def watch() -> AbstractContextManager[None]:
-        if terminal is None:
+
+class _Process:
+    """What the process was told, and the one place that turns however it ends into its exit status."""
+
+    def __init__(self, stop: Stop) -> None:
+        """Take everything from the environment; the log works from now on."""
+        self.loaded = loading.load(os.environ)
+        self._stop = stop
+        self._run = Run()
+        self._redact = logs.Redactor(self.loaded.secrets)
+        settings = self.loaded.settings
+        # Python has no standard stream where its descriptor was closed, whatever the types say.
+        self._stdout, stderr = cast("TextIO | None", sys.stdout), cast("TextIO | None", sys.stderr)
+        self._terminal = logs.configure(settings.log_level, settings.log_format, stderr, self._redact, self._run)
+        for variable, nearest in loading.unknown_variables(os.environ):
+            log.warning("unknown variable", extra={"variable": variable, "nearest": nearest})
+        self._outputs = Outputs(settings, self._stdout.fileno() if self._stdout else None)
+        self._problems = [*self.loaded.problems, *self._outputs.problems()]
+
+    def carry_out(self, wrong_arguments: Sequence[str]) -> Outcome:
+        """Carry the run out, if nothing is wrong with what was told."""
+        self._problems[:0] = [Problem(argument, "is not an argument: see --help") for argument in wrong_arguments]
+        runner = Runner(self.loaded.settings, self._run, self._stop, self._redact.learn, self._watch)
+        outcome, sentence = self._ended(runner.carry_out)
+        if self._run.in_doubt:
+            sentence += (
+                f" The execution {self._run.in_doubt} may have been started: look for it before you run this again."
+            )
+        elif self._run.execution and self._run.execution.status in SAID_AFTER_ALL:
+            sentence += f" The execution {self._run.execution.name} {SAID_AFTER_ALL[self._run.execution.status]}."
+        return self._leave(outcome, sentence)
+
+    def check(self) -> Outcome:
+        """Find out whether a run would work; see `job.check`."""
+        from job import check  # noqa: PLC0415 - start-up is paid by everybody
+
+        steps = [
+            check.Step("variables", holds=False, message=f"{problem.variable} {problem.message}")
+            for problem in self._problems
+        ]
+        checking = check.Check(self.loaded.settings, os.environ, self._stop, self._redact.learn, steps)
+        outcome, sentence = self._ended(checking.carry_out)
+        as_text = self.loaded.settings.log_format == "text" or (
+            self.loaded.settings.log_format == "auto" and self._stdout is not None and self._stdout.isatty()
+        )
+        if as_text and not self.loaded.settings.result_path:
+            print(self._redact(check.text(steps)))
+            return outcome
+        return self._leave(outcome, sentence, checks=[step._asdict() for step in steps])
+
+    def _ended(self, undertaking: Callable[[], tuple[Outcome, str]]) -> tuple[Outcome, str]:
+        """Return how the undertaking ended, and the sentence that says so."""
+        try:
+            if self._problems:
+                raise InvalidSettings(self._problems)  # noqa: TRY301 - one place turns errors into outcomes
+            return undertaking()
+        except JobError as error:
+            if error.detail:
+                log.error("account refused", extra={"reason": error.detail})  # noqa: TRY400 - the stack is for DEBUG
+            log.debug("stack", exc_info=True)
+            return error.outcome, str(error)
+        except Exception as error:
+            log.debug("stack", exc_info=True)
+            return Outcome.FAIL, f"Unexpected {type(error).__name__}: {error}"
+
+    def _leave(self, outcome: Outcome, sentence: str, **more: Any) -> Outcome:
+        """Write what the job leaves behind, and the last line of the log."""
+
+        def document() -> dict[str, Any]:
+            masked = self.loaded.settings.mask_data
+            made = result.document(
+                outcome, self._redact(sentence), self.loaded.fields, self._run, self._problems, masked=masked
+            )
+            return made | more
+
+        try:
+            self._outputs.write_result(document())
+        except OSError as error:
+            log.error("the result can't be written", extra={"reason": str(error)})  # noqa: TRY400 - the reason is all
+            if outcome is Outcome.SUCCESS:
+                outcome, sentence = Outcome.FAIL, f"{sentence} But the result can't be written: {error}."
+            with suppress(OSError):  # there is no third place
+                self._outputs.write_to_standard_output(document())
+        self._outputs.write_copy(document())
+        log.log(
+            logging.INFO if outcome is Outcome.SUCCESS else logging.ERROR,
+            "finished",
+            extra={"exit_code": int(outcome), "status_description": f"{outcome.status}: {sentence}"},
+        )
+        return outcome
+
+    def _watch(self) -> AbstractContextManager[None]:
+        """Show the run to who looks on, if anybody does."""
+        if self._terminal is None:
             return nullcontext()
-        from job import live  # noqa: PLC0415 - for people only
+        from job import live  # noqa: PLC0415 - start-up is paid by everybody
 
-        return live.shown(run, terminal, redact)
-
-    runner = Runner(settings, run, stop, redact.learn, watch)
-    outcome, sentence = _attempt(runner, run, problems)
-
-    def document() -> dict[str, Any]:
-        return result.document(outcome, redact(sentence), loaded.fields, run, problems, masked=settings.mask_data)
-
-    try:
-        outputs.write_result(document())
-    except OSError as error:
-        log.error("the result can't be written", extra={"reason": str(error)})  # noqa: TRY400 - the reason is all
-        if outcome is Outcome.SUCCESS:
-            outcome, sentence = Outcome.FAIL, f"{sentence} But the result can't be written: {error}."
-        with suppress(OSError):  # there is no third place
-            outputs.write_to_standard_output(document())
-    outputs.write_copy(document())
-    log.log(
-        logging.INFO if outcome is Outcome.SUCCESS else logging.ERROR,
-        "finished",
-        extra={"exit_code": int(outcome), "status_description": f"{outcome.status}: {sentence}"},
-    )
-    return outcome
-
-
-def _attempt(runner: Runner, run: Run, problems: Sequence[Problem]) -> tuple[Outcome, str]:
-    """Carry the run out, and return how it ended and the sentence that says so."""
-    try:
-        if problems:
-            raise InvalidSettings(problems)  # noqa: TRY301 - one place turns errors into outcomes
-        return runner.carry_out()
-    except JobError as error:
-        if error.detail:
-            log.error("account refused", extra={"reason": error.detail})  # noqa: TRY400 - the stack is for DEBUG
-        log.debug("stack", exc_info=True)
-        outcome, sentence = error.outcome, str(error)
-    except Exception as error:
-        log.debug("stack", exc_info=True)
-        outcome, sentence = Outcome.FAIL, f"Unexpected {type(error).__name__}: {error}"
-    if run.in_doubt:
-        sentence += f" The execution {run.in_doubt} may have been started: look for it before you run this again."
-    elif run.execution and run.execution.status in SAID_AFTER_ALL:
-        sentence += f" The execution {run.execution.name} {SAID_AFTER_ALL[run.execution.status]}."
-    return outcome, sentence
+        return live.shown(self._run, self._terminal, self._redact)

@@ -3,9 +3,11 @@
 boto3 is imported by `connect`, because a run that fails validation needn't pay for it.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import job
 from job import credentials, naming, proxies
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+Make = Callable[..., "BaseClient"]
+"""Makes a client for a service; takes options of botocore's Config."""
 
 
 class Answer(NamedTuple):
@@ -32,18 +39,34 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """Step Functions, one request at a time. It never retries and never sleeps: one policy decides, above it."""
+    """One service, one request at a time. It never retries and never sleeps: one policy decides, above it."""
 
-    def __init__(self, client: "BaseClient", found: "Credentials", stop: Stop, limit: float, learn: Learn) -> None:
-        """Take the client and its credentials, and the seconds that a request may last in all."""
+    def __init__(self, client: "BaseClient", make: "Make", found: "Credentials", stop: Stop, limit: float) -> None:
+        """Take a client, what makes others like it, their credentials, and the seconds a request may last in all."""
         from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - who has a client has imported it
 
         self._client = client
+        self._make = make
         self._credentials = found
-        self._renewable = isinstance(found, RefreshableCredentials)
+        self.renewable: bool = isinstance(found, RefreshableCredentials)
+        """Whether the credentials renew themselves."""
+        self.temporary: bool = found.token is not None
+        """Whether they expire."""
+        self.endpoint_url: str = client.meta.endpoint_url
         self._stop = stop
         self._limit = limit
-        self._learn = learn
+
+    def patient(self, seconds: float) -> "Api":
+        """Return another way to the same account, on which a request may last ``seconds``."""
+        options: dict[str, Any] = {"read_timeout": max(seconds, 1.0)}
+        if not (urlsplit(self.endpoint_url).hostname or "").startswith("states"):
+            # StartSyncExecution goes to a host of its own, sync-…, which only AWS's own endpoints have.
+            options["inject_host_prefix"] = False
+        return Api(self._make("stepfunctions", **options), self._make, self._credentials, self._stop, seconds)
+
+    def of(self, service: str) -> "Api":
+        """Return the way to another service, such as ``sts``, as the same caller."""
+        return Api(self._make(service), self._make, self._credentials, self._stop, self._limit)
 
     def request(self, operation: str, **parameters: Any) -> Answer:
         """Send one request, such as ``describe_execution``.
@@ -51,17 +74,14 @@ class Api:
         Raises a `JobError` for every way to fail, and `StopRequested` at a signal.
         """
         sent = time.time()
-        body = _guarded(self._stop, lambda: self._send(operation, parameters), self._limit, renewable=self._renewable)
+        body = _guarded(self._stop, lambda: self._send(operation, parameters), self._limit, renewable=self.renewable)
         received = time.time()
         date = body.pop("ResponseMetadata")["HTTPHeaders"].get("date")
         return Answer(body, sent, received, date)
 
     def _send(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
-            return answer
-        finally:
-            credentials.teach(self._learn, self._credentials)  # they may have been renewed
+        answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
+        return answer
 
 
 def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: Learn) -> Api:
@@ -70,8 +90,8 @@ def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: L
     ``learn`` is told every secret that turns up, now and later, so that it can be kept out of the log.
     """
     limit = settings.connect_timeout + settings.read_timeout
-    client, found = _guarded(stop, lambda: _client(settings, environ, learn), limit, renewable=False)
-    return Api(client, found, stop, limit, learn)
+    client, make, found = _guarded(stop, lambda: _client(settings, environ, learn), limit, renewable=False)
+    return Api(client, make, found, stop, limit)
 
 
 def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: bool) -> T:
@@ -87,22 +107,20 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
         raise ours from error
 
 
-def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Credentials]":
+def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Make, Credentials]":
     import boto3  # noqa: PLC0415 - see the module's docstring
     from botocore.config import Config  # noqa: PLC0415
 
-    trusted = proxies.trusted_file(settings, environ)
     session = boto3.session.Session(
         aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password
     )
     core = session._session  # noqa: SLF001 - boto3 has no door of its own to region, defaults and credential chain
-    core.set_config_variable(
-        "region",
-        settings.region
-        or environ.get("AWS_REGION")  # which botocore doesn't know
-        or session.region_name
-        or naming.region_of(settings.state_machine_arn),
-    )
+    machines = naming.region_of(settings.state_machine_arn)
+    # botocore doesn't know AWS_REGION.
+    region = settings.region or environ.get("AWS_REGION") or session.region_name or machines
+    if region != machines:
+        log.warning("not the state machine's region", extra={"region": region, "set_sfn_region_to": machines})
+    core.set_config_variable("region", region)
     # For every client of the session: the credential chain's own requests to STS take the same proxy and timeouts.
     core.set_default_client_config(
         Config(
@@ -110,15 +128,16 @@ def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tu
             read_timeout=settings.read_timeout,
             retries={"mode": "standard", "total_max_attempts": 1},
             user_agent_extra=f"sfn-job/{job.__version__}",
-            proxies=proxies.by_scheme(settings),
-            proxies_config={"proxy_ca_bundle": trusted} if trusted else None,
+            **proxies.configure(core, settings, environ, learn),
         )
     )
-    if trusted:
-        core.set_config_variable("ca_bundle", trusted)
     found = credentials.find(core, settings, learn)
+
+    def make(service: str, **options: Any) -> "BaseClient":
+        return session.client(service, config=Config(**options))
+
     try:
-        client = session.client("stepfunctions")
+        client = make("stepfunctions")
     except ValueError as error:  # as botocore says that AWS_ENDPOINT_URL is no URL
         raise RequestRefused(f"{error}: check AWS_ENDPOINT_URL.") from error
-    return client, found
+    return client, make, found

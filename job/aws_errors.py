@@ -1,13 +1,9 @@
 """The edge where botocore's errors become ours: by class and by AWS's error code, never by the text of a message."""
 
-import re
-import ssl
-from collections.abc import Iterator
-
 from botocore import exceptions as theirs
 from botocore.parsers import ResponseParserError
 
-from job import errors
+from job import connection_errors, errors
 
 BY_CODE: dict[str, type[errors.JobError]] = {
     **dict.fromkeys(
@@ -168,23 +164,19 @@ def translate(error: Exception, *, renewable: bool) -> errors.JobError:
     if isinstance(error, theirs.ClientError):
         return _answered(error, renewable=renewable)
     ours = class_for(type(error))
-    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
     if ours is errors.AuthenticationFailed:
         failed = ours(ACCOUNT_REFUSED)
         failed.detail = f"{type(error).__name__}: {error}"
+        failed.transient = renewable  # they were there before: whoever hands them out will do so again
         return failed
-    if ours is errors.ProxyUnreachable:
-        return _proxy_failed(error, untrusted=untrusted)
-    if untrusted:
-        return errors.NotAws(
-            "AWS's TLS certificate isn't trusted: set AWS_CA_BUNDLE to the certificates of whoever signs it here."
-        )
+    if ours in {errors.ProxyUnreachable, errors.ServiceUnreachable}:
+        return connection_errors.connection_failed(error)
     if ours is errors.JobError:
         return ours(f"Unexpected: {type(error).__name__}; SFN_LOG_LEVEL=DEBUG logs the stack.")
+    if ours is errors.AnswerLost and connection_errors.no_address(error):
+        return errors.RequestRefused("An address can't be used: check AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY.")
     if ours is errors.AnswerLost:
         return ours(f"AWS's answer was lost ({type(error).__name__}).")
-    if ours is errors.ServiceUnreachable:
-        return ours(f"AWS can't be reached ({type(error).__name__}: {_innermost(error)}).")
     return ours(f"{error}.")
 
 
@@ -219,8 +211,6 @@ def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
 
 def _answered_by_status(error: theirs.ClientError, code: str, message: str, status: int) -> errors.JobError:
     operation = error.operation_name
-    if status == 407:
-        return errors.ProxyRefused("The proxy refuses the credentials (407): check SFN_PROXY_CREDENTIALS_….")
     if status >= 500:
         return errors.AnswerLost(f"{operation}: HTTP {status} {code}.")
     if status == 429:
@@ -230,31 +220,3 @@ def _answered_by_status(error: theirs.ClientError, code: str, message: str, stat
     if code in {"", str(status)}:  # botocore's stand-in where the body names no code: no AWS service answers so
         return errors.NotAws(f"{operation} was answered with HTTP {status} by something that isn't AWS.")
     return errors.JobError(f"{operation}: {code}: {message}")
-
-
-def _proxy_failed(error: BaseException, *, untrusted: bool) -> errors.JobError:
-    if untrusted:
-        return errors.ProxyRefused("The proxy's TLS certificate isn't trusted: set SFN_PROXY_CA_BUNDLE_FILE.")
-    reason = _innermost(error)
-    # http.client has the status of a refused CONNECT in its text only: "Tunnel connection failed: 407 …".
-    if re.search(r"\b407\b", reason):
-        return errors.ProxyRefused("The proxy refuses the credentials (407): check SFN_PROXY_CREDENTIALS_….")
-    return errors.ProxyUnreachable(f"The proxy can't be reached, or can't reach AWS ({reason}).")
-
-
-def _innermost(error: BaseException) -> str:
-    *_, last = _causes(error)
-    return f"{type(last).__name__}: {last}"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield ``error`` and what caused it, outermost first: botocore and urllib3 keep it in different places."""
-    seen: set[int] = set()
-    pending: list[object] = [error]
-    while pending:
-        cause = pending.pop(0)
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            pending += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
-            pending.append(getattr(cause, "kwargs", {}).get("error"))

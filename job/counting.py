@@ -4,7 +4,7 @@ import logging
 
 from job import executions, naming
 from job.aws import Api
-from job.errors import ExecutionNotFound, JobError, StopRequested
+from job.errors import AccessDenied, ExecutionNotFound, JobError, StopRequested
 from job.retries import Retries
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,15 @@ class Counts:
         """Return a taken count whose next is free, from ``taken`` on: by doubling steps, then by halving.
 
         Counts need not be without gaps, because AWS frees a name 90 days after its execution closed. Above a count of
-        which is known that it is taken, though, none is older than it.
+        which is known that it is taken, though, none is older than it. Without the permission to look it is ``taken``.
         """
+        try:
+            return self._search(taken)
+        except AccessDenied as error:
+            log.info("executions can't be described, names are tried one by one", extra={"reason": str(error)})
+            return taken
+
+    def _search(self, taken: int) -> int:
         step = 1
         while self._exists(taken + step):
             taken, step = taken + step, step * 2

@@ -1,77 +1,82 @@
-"""Which state failed, and why: from the execution's history (contract 2 and 6)."""
+"""Why an execution failed, followed into the executions that its states started (contract 2 and 6)."""
 
+import logging
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
-from job.aws import Api
+from job import causes, culprit
+from job.errors import AccessDenied, JobError
+from job.events import Ask
+from job.failures import FailedState, Failure
 
-PAGE = 100
-"""Events asked for at once, newest first."""
+log = logging.getLogger(__name__)
 
+PERMISSION = "states:GetExecutionHistory"
 
-class Failure(NamedTuple):
-    """Why an execution didn't succeed; None where the history doesn't tell."""
-
-    error: str | None = None
-    cause: str | None = None
-    state: str | None = None
-    """None where the failure belongs to no state, such as a timeout of the whole definition."""
-    type: str | None = None
-    """Task, Map, Fail … as in the definition."""
-    resource: str | None = None
+LEVELS = 5
+"""Nested executions that are followed, one in the other."""
 
 
-def explain(api: Api, execution_arn: str) -> Failure:
-    """Walk back from the execution's last event along previousEventId to the state in which it ended.
+def explain(ask: Ask, execution_arn: str, levels: int = LEVELS) -> Failure:
+    """Return why the execution failed: the state in which it ended, in nested executions too, as far as allowed.
 
-    Raises `job.errors.JobError` where the history can't be had.
+    Raises `job.errors.JobError` where the execution's own history can't be had.
     """
-    events = _Newest(api, execution_arn)
-    last = events.newest()
-    error, cause = _error_and_cause(last)
-    resource = None
-    event: dict[str, Any] | None = last
-    while event is not None:
-        details = _details(event)
-        resource = resource or details.get("resource")
-        entered = re.fullmatch(r"(\w+)StateEntered", event["type"])
-        if entered:
-            return Failure(error, cause, details.get("name"), entered[1], resource)
-        previous = event.get("previousEventId", 0)
-        event = events.get(previous) if previous < event["id"] else None  # a chain that turns back never ends
-    return Failure(error, cause)
+    failure = culprit.failure(ask, execution_arn)
+    state = failure.state
+    if state is None or levels == 0:
+        return failure
+    if state.map_run_arn:
+        state, nested = _map_run(ask, state)
+        failure = failure._replace(state=state)
+    else:
+        nested = _nested(state)
+    if nested is None:
+        return failure
+    try:
+        inner = explain(ask, nested, levels - 1)
+    except JobError as error:
+        log.warning("the nested history can't be read", extra={"nested_execution_arn": nested, "reason": str(error)})
+        return failure._replace(missing=PERMISSION if isinstance(error, AccessDenied) else None)
+    if inner.state is None:
+        return failure
+    return failure._replace(state=_joined(state, inner.state, nested), missing=inner.missing)
 
 
-class _Newest:
-    """The history from its end, read page by page and only as far back as asked for."""
-
-    def __init__(self, api: Api, execution_arn: str) -> None:
-        self._api = api
-        self._arguments = {"executionArn": execution_arn, "reverseOrder": True, "maxResults": PAGE}
-        self._events: dict[int, dict[str, Any]] = {}
-
-    def newest(self) -> dict[str, Any]:
-        self._read_page()
-        return self._events[max(self._events)] if self._events else {"type": "", "id": 0}
-
-    def get(self, event_id: int) -> dict[str, Any] | None:
-        while event_id > 0 and event_id not in self._events and "nextToken" in self._arguments:
-            self._read_page()
-        return self._events.get(event_id)
-
-    def _read_page(self) -> None:
-        body = self._api.request("get_execution_history", **self._arguments).body
-        self._events.update((event["id"], event) for event in body.get("events", ()))
-        self._arguments.pop("nextToken", None)
-        if body.get("nextToken"):
-            self._arguments["nextToken"] = body["nextToken"]
+def _joined(outer: FailedState, inner: FailedState, nested: str) -> FailedState:
+    """Return the inner state with what it has around it outside of its own execution."""
+    return inner._replace(
+        attempts=inner.attempts if inner.attempts > 1 else outer.attempts,
+        items=outer.items + inner.items,
+        map_run_arn=inner.map_run_arn or outer.map_run_arn,
+        item_counts=inner.item_counts or outer.item_counts,
+        execution_arn=inner.execution_arn or nested,
+        started_by=(outer.name, *inner.started_by),
+    )
 
 
-def _details(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the one ``…EventDetails`` of an event."""
-    return next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+def _nested(state: FailedState) -> str | None:
+    """Return the ARN of the execution that a Task started and waited for; its cause is what DescribeExecution says."""
+    if not re.search(r":states:startExecution\.sync(:2)?$", state.resource or ""):
+        return None
+    return _standard((causes.document(state.cause) or {}).get("ExecutionArn"))
 
 
-def _error_and_cause(event: dict[str, Any]) -> tuple[str | None, str | None]:
-    details = _details(event)
-    return details.get("error"), details.get("cause")
+def _map_run(ask: Ask, state: FailedState) -> tuple[FailedState, str | None]:
+    """Return the state with the counts of its items, and the ARN of an execution that failed, where allowed."""
+    try:
+        counts = ask("describe_map_run", mapRunArn=state.map_run_arn).get("itemCounts")
+        state = state._replace(item_counts=counts)
+        if counts and not counts.get("failed"):
+            return state, None
+        listed = ask("list_executions", mapRunArn=state.map_run_arn, statusFilter="FAILED", maxResults=1)
+    except JobError as error:
+        log.info("the map run isn't told of in full", extra={"reason": str(error)})
+        return state, None
+    return state, next((_standard(one["executionArn"]) for one in listed.get("executions", ())), None)
+
+
+def _standard(execution_arn: Any) -> str | None:
+    """Return the ARN if it is of an execution that has a history: an express one has none to ask for."""
+    named = isinstance(execution_arn, str) and execution_arn.split(":")[5:6] == ["execution"]
+    return execution_arn if named else None

@@ -10,9 +10,11 @@ def text() -> str:
     """Return the help: the variables and the exit codes."""
     return "\n".join(
         [
-            "Usage: python -m job [--help | --version]",
+            "Usage: python -m job [--check | --iam-policy | --help | --version]",
             "",
             "Starts one AWS Step Functions execution, waits for it if asked, writes one result document and exits.",
+            "--check says of each thing that a run needs whether it holds; --iam-policy prints the smallest IAM policy",
+            "for it. Both start nothing.",
             "Everything comes from the environment. Every variable may instead be given as <NAME>_FILE, the path of a",
             "file that holds the value. An empty value is an unset one.",
             "",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from environs import ValidationError
 
-from job import naming
+from job import certificates, naming
 
 
 class Kind(NamedTuple):
@@ -103,13 +103,18 @@ def _json(text: str) -> str:
     return text
 
 
+_HOST = r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*(%.+)?"
+"""A name, or an IPv6 address, of which `urlsplit` has seen that it is one."""
+
+
 def _proxy(text: str) -> dict[str, str]:
     """Return botocore's ``proxies`` map: scheme of the request → URL of the proxy."""
     proxies: dict[str, str] = {}
     for entry in text.split(","):
         try:
             url = urlsplit(entry.strip())
-            usable = url.scheme in {"http", "https"} and url.hostname and url.port
+            host = re.fullmatch(_HOST, url.hostname or "", re.ASCII)
+            usable = url.scheme in {"http", "https"} and host and url.port
         except ValueError:  # a port that is none, brackets that don't match
             usable = False
         if not usable or url.path.strip("/") or url.query or url.fragment:
@@ -131,12 +136,16 @@ def _path(text: str) -> str:
     return text
 
 
-def _readable_file(text: str) -> str:
-    try:
-        with open(_path(text), "rb"):
-            pass
-    except OSError as error:
-        raise ValidationError(f"names a file that can't be read: {error.strerror}") from None
+def _certificates(text: str) -> str:
+    problem = certificates.problem_with(_path(text))
+    if problem:
+        raise ValidationError(problem)
+    return text
+
+
+def _proxy_user(text: str) -> str:
+    if ":" in text:
+        raise ValidationError("must not hold a colon: HTTP takes what follows for the password")
     return text
 
 
@@ -146,11 +155,12 @@ _REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 TEXT = Kind("text", _text)
 SECRET = Kind("secret", _text)
 PATH = Kind("path", _path)
-READABLE_FILE = Kind("path", _readable_file)
+CERTIFICATES = Kind("path", _certificates)
 BOOLEAN = Kind("true or false", _boolean)
 EXECUTION_NAME = Kind("text", _execution_name)
 JSON = Kind("JSON text", _json)
 PROXY = Kind("text", _proxy)
+PROXY_USER = Kind("secret", _proxy_user)
 REGION = Kind("text", _matching(_REGION, "must be the name of a region, such as eu-central-1"))
 ROLE_ARN = Kind(
     "ARN",
@@ -163,6 +173,7 @@ ROLE_SESSION_NAME = Kind("text", _matching(r"[\w+=,.@-]{2,64}", "must have 2 to 
 EXTERNAL_ID = Kind(
     "text", _matching(r"[\w+=,.@:/-]{2,1224}", "must have 2 to 1,224 letters, digits or _ + = , . @ : / -")
 )
+TRACE_HEADER = Kind("text", _matching(r"[\x21-\x7e ]{1,256}", "must have at most 256 characters, all of them ASCII"))
 STATE_MACHINE_ARN = Kind(
     "ARN",
     _matching(

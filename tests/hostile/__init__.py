@@ -15,6 +15,7 @@ history.py     its events
 operations.py  Step Functions' operations and AWS's rules for them, but
 starting.py    StartExecution and StartSyncExecution
 sts.py         STS's operations, who the caller is
+metadata.py    MetadataServer: the credentials of an instance's or a container's role
 rules.py       when a fault strikes, token buckets, allow-list
 faults.py      what can go wrong
 protocols.py   JSON 1.0 and query/XML
@@ -50,6 +51,7 @@ from .faults import (
     unrecognized_client,
     wrong_length,
 )
+from .metadata import MetadataServer
 from .server import Request
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "Execution",
     "Fault",
     "HostileEndpoint",
+    "MetadataServer",
     "Plan",
     "Request",
     "access_denied",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from .executions import Execution, MachineType, Plan, StateMachine, Status, milliseconds
+from .executions import Execution, MachineType, MapRun, Plan, StateMachine, Status, milliseconds
 from .wire import AwsError
 
 ACCOUNT_ID = "123456789012"
@@ -18,9 +18,11 @@ ACCOUNT_ID = "123456789012"
 
 @dataclass
 class Session:
-    """Credentials that STS handed out for a role; `expiration` in epoch seconds."""
+    """Credentials that were handed out for a role; `expiration` in epoch seconds."""
 
     access_key: str
+    secret_key: str
+    token: str
     arn: str
     expiration: float
 
@@ -32,7 +34,8 @@ class Account:
         list_lag: how long ListExecutions doesn't know a new execution
         describe_lag: how long DescribeExecution doesn't know a new execution
         output_lag: how long a SUCCEEDED execution is described without its output
-        credentials_lifetime: how long credentials from AssumeRole live; None: as long as was asked for
+        credentials_lifetime: how long credentials that are handed out live; None: as long as was asked for
+    and, not seconds, web_identity_tokens: those that AssumeRoleWithWebIdentity has ever taken; it takes the last one
     """
 
     def __init__(self, region: str = "eu-west-1", clock: Callable[[], float] = time.time) -> None:
@@ -43,10 +46,12 @@ class Account:
         self.describe_lag = 0.0
         self.output_lag = 0.0
         self.credentials_lifetime: float | None = None
+        self.web_identity_tokens = ["token"]
         self.started = 0
         self.sessions: dict[str, Session] = {}
         self._machines: dict[str, StateMachine] = {}
         self._executions: dict[str, Execution] = {}
+        self._map_runs: dict[str, MapRun] = {}
         self._plan = Plan()
         self._next_plans: deque[Plan] = deque()
         self.state_machine_arn = self.add_state_machine("hostile")
@@ -104,6 +109,12 @@ class Account:
         machine, qualifier = self.resolve(state_machine_arn or self.state_machine_arn)
         return self._add(machine, qualifier, name, input, started, plan)
 
+    def add_map_run(self, executions: Sequence[Execution] = (), **item_counts: int) -> str:
+        """The ARN of a new distributed Map's run, with these child executions and `itemCounts`; the rest is 0."""
+        arn = f"arn:aws:states:{self.region}:{ACCOUNT_ID}:mapRun:hostile/Orders:{uuid4()}"
+        self._map_runs[arn] = MapRun(arn, executions, item_counts)
+        return arn
+
     def stop_execution(self, name: str, error: str | None = None, cause: str | None = None) -> None:
         """As if somebody else had stopped it."""
         self.executions[name].stop(error, cause)
@@ -113,6 +124,15 @@ class Account:
         with self.lock:
             for session in self.sessions.values():
                 session.expiration = self.clock()
+
+    def hand_out(self, role: str, session_name: str, lifetime: float) -> Session:
+        """Temporary credentials of a role, for `lifetime` seconds where `credentials_lifetime` says nothing else."""
+        with self.lock:
+            lifetime = lifetime if self.credentials_lifetime is None else self.credentials_lifetime
+            arn = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{role}/{session_name}"
+            access_key, secret_key, token = f"ASIA{uuid4().hex[:16].upper()}", uuid4().hex, uuid4().hex
+            session = self.sessions[token] = Session(access_key, secret_key, token, arn, self.clock() + lifetime)
+            return session
 
     @property
     def executions(self) -> dict[str, Execution]:
@@ -141,6 +161,12 @@ class Account:
         if found is None or found.deleted:
             raise AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return found
+
+    def map_run(self, arn: str) -> MapRun:
+        """Raises ResourceNotFound."""
+        if arn not in self._map_runs:
+            raise AwsError("ResourceNotFound", f"Resource not found: '{arn}'")
+        return self._map_runs[arn]
 
     def executions_of(self, machine: StateMachine, qualifier: str | None) -> list[Execution]:
         """All of the machine's, or those started through the version or alias; oldest first."""

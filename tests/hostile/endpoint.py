@@ -6,11 +6,11 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from . import sts
 from .aws import Account
@@ -105,7 +105,12 @@ class HostileEndpoint(Account):
     def allow(self, actions: Iterable[str] | None) -> None:
         """Only these IAM actions are allowed (`states:*` works as in a policy); None allows everything."""
         with self.lock:
-            self._permissions = Permissions(actions)
+            self._permissions = Permissions(None if actions is None else [(actions, "*")])
+
+    def allow_only(self, policy: Mapping[str, Any]) -> None:
+        """Only what this IAM policy allows, by action and resource."""
+        with self.lock:
+            self._permissions = Permissions((one["Action"], one["Resource"]) for one in policy["Statement"])
 
     def count(self, operation: str) -> int:
         """How many requests of this operation have come, whatever became of them."""
@@ -144,10 +149,13 @@ class HostileEndpoint(Account):
     def _operate(self, request: Request) -> Answer:
         """Raises AwsError: of authentication, throttling, authorization or the operation itself, in this order."""
         operation = request.operation
+        if operation == "AssumeRoleWithWebIdentity":  # the one that nobody signs
+            self._permissions.check(None, f"sts:{operation}", None)
+            return query_answer(operation, sts.assume_role_with_web_identity(self, request.body))
         caller = sts.caller_arn(self, request.access_key, request.session_token)
         if operation in self._limits:
             self._limits[operation].take()
-        self._permissions.check(caller, f"{request.service}:{operation}")
+        self._permissions.check(caller, f"{request.service}:{operation}", _resource(request.body))
         if request.service == "states" and operation in OPERATIONS:
             return OPERATIONS[operation](self, request.body)
         if operation == "AssumeRole":
@@ -155,6 +163,14 @@ class HostileEndpoint(Account):
         if operation == "GetCallerIdentity":
             return query_answer(operation, sts.caller_identity(caller))
         raise AwsError("UnknownOperationException")
+
+
+def _resource(body: Mapping[str, Any]) -> str | None:
+    """What a request is about, as a policy names it: a state machine without its version or alias."""
+    machine = body.get("stateMachineArn") or body.get("stateMachineAliasArn")
+    if machine:
+        return ":".join(machine.split(":")[:7])
+    return body.get("executionArn") or body.get("mapRunArn") or body.get("RoleArn")
 
 
 def _tls_context(certificate: str | Path, key: str | Path) -> ssl.SSLContext:

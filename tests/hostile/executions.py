@@ -55,6 +55,15 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class MapRun:
+    """One run of a distributed Map: the executions that it started, and how its items fared."""
+
+    arn: str
+    executions: Sequence[Execution]
+    item_counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Stop:
     date: float
     error: str | None
@@ -78,6 +87,7 @@ class Execution:
     redrive_date: float | None = None
     redrive_tokens: dict[str, float] = field(default_factory=dict)
     earlier_events: list[dict[str, Any]] = field(default_factory=list)
+    all_events: list[dict[str, Any]] = field(default_factory=list)
     clock: Callable[[], float] = field(default=time.time, repr=False)
 
     @property
@@ -151,6 +161,7 @@ class Execution:
     def redrive(self, plan: Plan, events: list[dict[str, Any]]) -> None:
         """Begins anew under the same ARN, after the events so far."""
         self.earlier_events = events
+        self.all_events = []
         self.plan = plan
         self.stopped = None
         self.redrive_count += 1

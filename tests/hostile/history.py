@@ -21,7 +21,18 @@ Event = dict[str, Any]
 
 
 def events(execution: Execution) -> list[Event]:
-    """What has happened until now, oldest first. Events that the plan holds for later aren't there yet."""
+    """What has happened until now, oldest first. Events that the plan holds for later aren't there yet.
+
+    Of a closed execution they are made once: a long history is read in many pages.
+    """
+    if execution.running:
+        return _until_now(execution)
+    if not execution.all_events:
+        execution.all_events.extend(_until_now(execution))
+    return list(execution.all_events)
+
+
+def _until_now(execution: Execution) -> list[Event]:
     end = execution.end
     if execution.plan.history is None:
         planned = list(_plausible(execution))

@@ -26,6 +26,8 @@ DEFINITION = {
     "States": {"Work": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}},
 }
 
+ITEM_COUNTS = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total", "resultsWritten")
+
 
 def describe_execution(account: Account, body: Body) -> Answer:
     execution = account.execution(body["executionArn"]).snapshot()
@@ -69,9 +71,13 @@ def redrive_execution(account: Account, body: Body) -> Answer:
 
 
 def list_executions(account: Account, body: Body) -> Answer:
+    wanted = body.get("statusFilter")
+    if "mapRunArn" in body:
+        children = account.map_run(body["mapRunArn"]).executions
+        page, token = _page([one for one in reversed(children) if wanted in (None, one.status)], body)
+        return json_answer({"executions": [_present(_summary(execution)) for execution in page], "nextToken": token})
     machine, qualifier = account.resolve(body["stateMachineArn"])
     machine.require("STANDARD")
-    wanted = body.get("statusFilter")
     if wanted == "PENDING_REDRIVE":
         raise AwsError("ValidationException", "statusFilter PENDING_REDRIVE is only valid with a mapRunArn")
     visible = [
@@ -82,6 +88,11 @@ def list_executions(account: Account, body: Body) -> Answer:
     visible.sort(key=lambda execution: execution.stop_date or execution.began, reverse=True)
     page, token = _page(visible, body)
     return json_answer({"executions": [_present(_summary(execution)) for execution in page], "nextToken": token})
+
+
+def describe_map_run(account: Account, body: Body) -> Answer:
+    run = account.map_run(body["mapRunArn"])
+    return json_answer({"mapRunArn": run.arn, "itemCounts": dict.fromkeys(ITEM_COUNTS, 0) | dict(run.item_counts)})
 
 
 def get_execution_history(account: Account, body: Body) -> Answer:
@@ -111,6 +122,13 @@ def describe_state_machine(account: Account, body: Body) -> Answer:
     )
 
 
+def describe_state_machine_alias(account: Account, body: Body) -> Answer:
+    machine, qualifier = account.resolve(body["stateMachineAliasArn"])
+    if qualifier is None or qualifier.isdigit():
+        raise AwsError("InvalidArn", f"Invalid Arn: '{body['stateMachineAliasArn']}'")
+    return json_answer({"stateMachineAliasArn": body["stateMachineAliasArn"], "name": qualifier})
+
+
 OPERATIONS: dict[str, Callable[[Account, Body], Answer]] = {
     "StartExecution": start_execution,
     "StartSyncExecution": start_sync_execution,
@@ -118,8 +136,10 @@ OPERATIONS: dict[str, Callable[[Account, Body], Answer]] = {
     "StopExecution": stop_execution,
     "RedriveExecution": redrive_execution,
     "ListExecutions": list_executions,
+    "DescribeMapRun": describe_map_run,
     "GetExecutionHistory": get_execution_history,
     "DescribeStateMachine": describe_state_machine,
+    "DescribeStateMachineAlias": describe_state_machine_alias,
 }
 
 

@@ -81,18 +81,27 @@ class TokenBucket:
 
 
 class Permissions:
-    """The IAM actions that are allowed (with `*` as in a policy), or everything. GetCallerIdentity needs none."""
+    """What is allowed: pairs of actions and resources (with `*` as in a policy), or everything with None.
 
-    def __init__(self, actions: Iterable[str] | None = None) -> None:
-        self._actions = None if actions is None else frozenset(actions)
+    GetCallerIdentity needs no permission.
+    """
 
-    def check(self, caller_arn: str, action: str) -> None:
-        """Raises AccessDeniedException."""
-        if self._actions is None or action == "sts:GetCallerIdentity":
+    def __init__(self, statements: Iterable[tuple[Iterable[str], str]] | None = None) -> None:
+        self._statements = None if statements is None else [(list(actions), to) for actions, to in statements]
+
+    def check(self, caller_arn: str | None, action: str, resource: str | None) -> None:
+        """Raises AccessDeniedException; the caller is None where STS doesn't know one yet."""
+        if self._statements is None or action == "sts:GetCallerIdentity":
             return
-        if not any(fnmatchcase(action, allowed) for allowed in self._actions):
+        if not any(
+            fnmatchcase(resource or "*", to) and any(fnmatchcase(action, allowed) for allowed in actions)
+            for actions, to in self._statements
+        ):
+            if caller_arn is None:
+                raise AwsError("AccessDeniedException", f"Not authorized to perform {action}")
+            on = f"on resource: {resource} " if resource else ""
             raise AwsError(
                 "AccessDeniedException",
-                f"User: {caller_arn} is not authorized to perform: {action} "
+                f"User: {caller_arn} is not authorized to perform: {action} {on}"
                 f"because no identity-based policy allows the {action} action",
             )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
-from .aws import ACCOUNT_ID, Account, Session
+from .aws import ACCOUNT_ID, Account
 from .wire import AwsError
 
 USER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:user/hostile"
@@ -30,22 +29,27 @@ def caller_arn(account: Account, access_key: str | None, session_token: str | No
 
 def assume_role(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     """New credentials, good for as long as `credentials_lifetime` says and no longer."""
-    lifetime = account.credentials_lifetime
-    if lifetime is None:
-        lifetime = float(body.get("DurationSeconds", DEFAULT_DURATION))
     role, session_name = body["RoleArn"].rsplit("/", 1)[-1], body["RoleSessionName"]
-    arn = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{role}/{session_name}"
-    access_key, token = f"ASIA{uuid4().hex[:16].upper()}", uuid4().hex
-    session = account.sessions[token] = Session(access_key, arn, account.clock() + lifetime)
+    session = account.hand_out(role, session_name, float(body.get("DurationSeconds", DEFAULT_DURATION)))
     return {
-        "AssumedRoleUser": {"AssumedRoleId": f"AROAHOSTILE:{session_name}", "Arn": arn},
+        "AssumedRoleUser": {"AssumedRoleId": f"AROAHOSTILE:{session_name}", "Arn": session.arn},
         "Credentials": {
-            "AccessKeyId": access_key,
-            "SecretAccessKey": uuid4().hex,
-            "SessionToken": token,
+            "AccessKeyId": session.access_key,
+            "SecretAccessKey": session.secret_key,
+            "SessionToken": session.token,
             "Expiration": datetime.fromtimestamp(session.expiration, UTC).isoformat(),
         },
     }
+
+
+def assume_role_with_web_identity(account: Account, body: dict[str, Any]) -> dict[str, Any]:
+    """As AssumeRole, for whoever has the token. Raises InvalidIdentityToken, ExpiredTokenException."""
+    token = body["WebIdentityToken"]
+    if token in account.web_identity_tokens[:-1]:
+        raise AwsError("ExpiredTokenException", "Token expired: it was rotated")
+    if token != account.web_identity_tokens[-1]:
+        raise AwsError("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider")
+    return {**assume_role(account, body), "SubjectFromWebIdentityToken": "system:serviceaccount:jobs:runner"}
 
 
 def caller_identity(arn: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""State machines of LocalStack's, made once for all tests that share them."""
+"""What is made once for all tests that share it: state machines of LocalStack's, certificate authorities, squid."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from tests.conftest import environment
+from tests.hostile import HostileEndpoint
+from tests.support.certificates import Authority
 from tests.support.localstack import LocalStack
 from tests.support.process import Finished, Job
+from tests.support.proxies import HOST, PASSWORD, USER, Squid
 
 ROLE = "arn:aws:iam::000000000000:role/states"
 
@@ -66,3 +69,69 @@ def start_locally(localstack: LocalStack, machines: dict[str, str]) -> Iterator[
 def run_locally(start_locally: Callable[..., Job]) -> Callable[..., Finished]:
     """Run the job on a state machine of LocalStack's to its end."""
     return lambda machine, **variables: start_locally(machine, **variables).finish()
+
+
+@pytest.fixture(scope="session")
+def corporation(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the proxy's certificate."""
+    return Authority(tmp_path_factory.mktemp("corporation"), "corporation")
+
+
+@pytest.fixture(scope="session")
+def amazon(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs AWS's certificate."""
+    return Authority(tmp_path_factory.mktemp("amazon"), "amazon")
+
+
+@pytest.fixture
+def aws_by_tls(amazon: Authority) -> Iterator[HostileEndpoint]:
+    """The hostile endpoint by TLS, at the name that only squid knows."""
+    with HostileEndpoint(tls=amazon.issue(HOST, f"sync-{HOST}")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def squid(corporation: Authority) -> Iterator[Squid]:
+    with a_squid(corporation) as running:
+        yield running
+
+
+@pytest.fixture
+def mortal_squid(corporation: Authority) -> Iterator[Squid]:
+    """A squid that a test may stop and start."""
+    with a_squid(corporation) as running:
+        yield running
+
+
+def a_squid(corporation: Authority) -> Squid:
+    return Squid(corporation.issue("localhost", "::1"), [HOST, f"sync-{HOST}"], {USER: PASSWORD})
+
+
+@pytest.fixture(params=["forwarded", "tunnel"])
+def endpoint(request: pytest.FixtureRequest) -> HostileEndpoint:
+    """AWS by plain HTTP, to which a proxy forwards; or by TLS, to which it makes a tunnel."""
+    found: HostileEndpoint = request.getfixturevalue("aws" if request.param == "forwarded" else "aws_by_tls")
+    return found
+
+
+@pytest.fixture
+def start_at(amazon: Authority) -> Iterator[Callable[..., Job]]:
+    """Start the job against an endpoint by the name that only squid knows, and let it wait; it is killed at the end."""
+    jobs: list[Job] = []
+
+    def start(aws: HostileEndpoint, **variables: str) -> Job:
+        scheme, _, port = aws.url.split(":")
+        variables = {"AWS_CA_BUNDLE": str(amazon.bundle), "SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true", **variables}
+        jobs.append(Job(environment(f"{scheme}://{HOST}:{port}", aws.state_machine_arn, **variables)))
+        return jobs[-1]
+
+    yield start
+    for job in jobs:
+        job.process.kill()
+        job.process.communicate()
+
+
+@pytest.fixture
+def run_at(start_at: Callable[..., Job]) -> Callable[..., Finished]:
+    """Run the job against an endpoint by the name that only squid knows, and let it wait."""
+    return lambda aws, **variables: start_at(aws, **variables).finish()

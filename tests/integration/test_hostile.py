@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import botocore
 import botocore.session
 import pytest
 from botocore.config import Config
@@ -571,6 +572,33 @@ def test_an_assumed_role_is_who_calls(aws: HostileEndpoint) -> None:
     assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/runner/me"
     assert aws.requests[-1].access_key == credentials["AccessKeyId"]
     assert aws.requests[0].body["ExternalId"] == "shared"
+
+
+def test_a_refused_role_is_told_with_who_asked_for_which(aws: HostileEndpoint) -> None:
+    """As AWS tells it; of a web identity it only says that it may not."""
+    aws.allow(["states:*"])
+    with pytest.raises(ClientError, match=rf"User: \S+:user/hostile .* sts:AssumeRole on resource: {ROLE} "):
+        assume(aws)
+    with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+        identify(aws, "token")
+
+
+def identify(aws: HostileEndpoint, token: str) -> dict[str, Any]:
+    unsigned = client(aws, "sts")
+    unsigned.meta.events.register("choose-signer.sts.*", lambda **_: botocore.UNSIGNED)
+    answer = unsigned.assume_role_with_web_identity(RoleArn=ROLE, RoleSessionName="me", WebIdentityToken=token)
+    return dict(answer["Credentials"])
+
+
+def test_a_web_identity_is_its_token_of_the_moment(aws: HostileEndpoint) -> None:
+    """Nobody signs the request; a token from before the rotation has expired, and any other is no token."""
+    sts = signed_with(aws, identify(aws, "token"), "sts")
+    assert "Authorization" not in aws.requests[-1].headers
+    assert sts.get_caller_identity()["Arn"] == "arn:aws:sts::123456789012:assumed-role/runner/me"
+    aws.web_identity_tokens.append("rotated")
+    assert refusal(identify, aws=aws, token="token") == "ExpiredToken"
+    assert refusal(identify, aws=aws, token="another") == "InvalidIdentityToken"
+    identify(aws, "rotated")
 
 
 @pytest.mark.parametrize(

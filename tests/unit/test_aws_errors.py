@@ -1,6 +1,5 @@
 """Every way in which botocore can fail has a class of ours."""
 
-import ssl
 from collections.abc import Iterator
 
 import botocore.exceptions
@@ -10,7 +9,6 @@ from botocore.exceptions import ClientError
 from botocore.retries.standard import ThrottledRetryableChecker
 
 from job import aws_errors, errors
-from job.outcomes import Outcome
 
 OPERATIONS = {
     "stepfunctions": ("StartExecution", "DescribeExecution", "ListExecutions", "GetExecutionHistory"),
@@ -85,7 +83,6 @@ def answered(code: str, status: int, message: str = "because") -> errors.JobErro
 @pytest.mark.parametrize(
     ("code", "status", "ours"),
     [
-        ("407", 407, errors.ProxyRefused),
         ("403", 403, errors.NotAws),
         ("", 404, errors.NotAws),
         ("302", 302, errors.NotAws),
@@ -116,32 +113,6 @@ def test_expired_credentials_pass_only_where_they_renew_themselves(renewable: bo
     error = aws_errors.translate(ClientError(response, "DescribeExecution"), renewable=renewable)
     assert isinstance(error, errors.CredentialsExpired)
     assert error.transient is renewable
-
-
-def test_a_certificate_that_is_not_trusted_says_what_to_set() -> None:
-    """It is told from other TLS trouble, which passes, by the class of its cause."""
-    untrusted = botocore.exceptions.SSLError(endpoint_url="https://x", error=ssl.SSLCertVerificationError("bad"))
-    cut = botocore.exceptions.SSLError(endpoint_url="https://x", error=ssl.SSLEOFError("cut"))
-    assert "AWS_CA_BUNDLE" in str(aws_errors.translate(untrusted, renewable=False))
-    assert not aws_errors.translate(untrusted, renewable=False).transient
-    assert aws_errors.translate(cut, renewable=False).transient
-
-
-@pytest.mark.parametrize(
-    ("cause", "ours"),
-    [
-        (ConnectionRefusedError(111, "Connection refused"), errors.ProxyUnreachable),
-        (OSError("Tunnel connection failed: 407 Proxy Authentication Required"), errors.ProxyRefused),
-        (OSError("Tunnel connection failed: 503 Service Unavailable"), errors.ProxyUnreachable),
-        (ssl.SSLCertVerificationError("self-signed"), errors.ProxyRefused),
-    ],
-)
-def test_what_a_proxy_does_is_exit_11(cause: Exception, ours: type[errors.JobError]) -> None:
-    """Unreachable passes, refusing doesn't."""
-    error = botocore.exceptions.ProxyConnectionError(proxy_url="http://proxy:3128", error=cause)
-    translated = aws_errors.translate(error, renewable=False)
-    assert type(translated) is ours
-    assert translated.outcome is Outcome.PROXY_ERROR
 
 
 def test_ours_stays_ours() -> None:

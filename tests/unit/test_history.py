@@ -1,84 +1,120 @@
-"""Where an execution failed, from its history."""
+"""Failures followed into nested executions."""
 
+import json
+import signal
 from typing import Any
 
 import pytest
 
 from job import history
-from job.aws import Answer
+from job.errors import AccessDenied, JobError, StopRequested
+from tests.unit.test_culprit import DISTRIBUTED, TASK, event
+
+PREFIX = "arn:aws:states:eu-west-1:123456789012"
 
 
-class Api:
-    """Serves a history as AWS does: newest first, in pages."""
+class Account:
+    """Histories by execution, and what else is asked for."""
 
-    def __init__(self, events: list[dict[str, Any]], page: int) -> None:
-        self._events = sorted(events, key=lambda event: -event["id"])
-        self._page = page
-        self.pages = 0
+    def __init__(self, **answers: Any) -> None:
+        self._answers = answers
+        self.asked: list[str] = []
 
-    def request(self, operation: str, *, reverseOrder: bool, nextToken: str = "0", **_: Any) -> Answer:  # noqa: N803
-        assert operation == "get_execution_history"
-        assert reverseOrder
-        self.pages += 1
-        start = int(nextToken)
-        body: dict[str, Any] = {"events": self._events[start : start + self._page]}
-        if start + self._page < len(self._events):
-            body["nextToken"] = str(start + self._page)
-        return Answer(body, 0, 0, None)
+    def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        name = parameters["executionArn"].split(":")[-1] if "executionArn" in parameters else operation
+        self.asked.append(name)
+        answer = self._answers[name]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, dict) else {"events": answer[::-1]}
 
 
-def event(number: int, type: str, previous: int | None = None, **details: Any) -> dict[str, Any]:
-    key = type[0].lower() + type[1:] + "EventDetails"
-    if type.endswith("StateEntered"):
-        key = "stateEnteredEventDetails"
-    return {"id": number, "type": type, "previousEventId": number - 1 if previous is None else previous, key: details}
+def call(cause: Any, resource: str = "startExecution.sync") -> list[dict[str, Any]]:
+    error: dict[str, Any] = {"error": "States.TaskFailed", "cause": json.dumps(cause)}
+    return [
+        event(1, "ExecutionStarted"),
+        event(2, "TaskStateEntered", 0, name="Call"),
+        event(3, "TaskFailed", resourceType="states", resource=resource, **error),
+        event(4, "ExecutionFailed", **error),
+    ]
 
 
-TASK = [
-    event(1, "ExecutionStarted"),
-    event(2, "TaskStateEntered", name="Charge"),
-    event(3, "TaskScheduled", resource="invoke", resourceType="lambda"),
-    event(4, "TaskFailed", error="Declined", cause="no money", resource="invoke"),
-    event(5, "ExecutionFailed", error="Declined", cause="no money"),
-]
-
-OTHER_BRANCH_LAST = [
-    event(1, "ExecutionStarted"),
-    event(2, "ParallelStateEntered", name="Both"),
-    event(3, "FailStateEntered", 2, name="Guilty"),
-    event(4, "PassStateEntered", 2, name="Innocent"),
-    event(5, "ParallelStateFailed", 3),
-    event(6, "ExecutionFailed", 5, error="E"),
-]
-
-NO_STATE = [event(1, "ExecutionStarted"), event(2, "ExecutionTimedOut", error="States.Timeout")]
+def nested(name: str = "inner", kind: str = "execution") -> dict[str, str]:
+    return {"ExecutionArn": f"{PREFIX}:{kind}:machine:{name}", "Status": "FAILED"}
 
 
-@pytest.mark.parametrize("page", [1, 2, 100])
+def explained(account: Account) -> Any:
+    return history.explain(account, f"{PREFIX}:execution:machine:outer").state
+
+
+@pytest.mark.parametrize("resource", ["startExecution.sync", "startExecution.sync:2"])
+def test_a_nested_execution_is_asked_for_its_own_state(resource: str) -> None:
+    """The error and the cause are that state's."""
+    state = explained(Account(outer=call(nested(), resource), inner=TASK))
+    assert (state.name, state.error, state.cause) == ("Charge", "Boom", "it went off")
+    assert (state.execution_arn, state.started_by) == (f"{PREFIX}:execution:machine:inner", ("Call",))
+
+
 @pytest.mark.parametrize(
-    ("events", "failure"),
+    ("cause", "resource"),
     [
-        (TASK, history.Failure("Declined", "no money", "Charge", "Task", "invoke")),
-        (OTHER_BRANCH_LAST, history.Failure("E", None, "Guilty", "Fail", None)),
-        (NO_STATE, history.Failure("States.Timeout", None)),
-        ([], history.Failure()),
+        (nested(kind="express"), "startExecution.sync"),
+        (nested(), "startExecution"),
+        ({"Status": "FAILED"}, "startExecution.sync"),
+        ({"ExecutionArn": 7}, "startExecution.sync"),
+        ({"ExecutionArn": "no arn"}, "startExecution.sync"),
+        ("no document", "startExecution.sync"),
     ],
-    ids=["task", "branch", "no state", "empty"],
+    ids=["express", "not waited for", "no ARN", "a number", "something else", "text"],
 )
-def test_the_state_is_found_by_walking_back(events: list[dict[str, Any]], failure: history.Failure, page: int) -> None:
-    """Along previousEventId, not by the last event seen, and over pages."""
-    assert history.explain(Api(events, page), "arn") == failure  # type: ignore[arg-type]  # it has the one method used
+def test_only_an_execution_that_has_a_history_is_followed(cause: Any, resource: str) -> None:
+    """Otherwise it is the task that failed, and nothing is asked for."""
+    account = Account(outer=call(cause, resource))
+    assert explained(account).name == "Call"
+    assert account.asked == ["outer"]
 
 
-def test_a_long_history_is_read_only_as_far_as_needed() -> None:
-    """The end is enough."""
-    loop = [event(1, "ExecutionStarted"), *(event(number, "PassStateExited") for number in range(2, 10_000))]
-    api = Api([*loop, *(dict(one, id=one["id"] + 10_000, previousEventId=one["id"] + 9_999) for one in TASK[1:])], 100)
-    assert history.explain(api, "arn").state == "Charge"  # type: ignore[arg-type]
-    assert api.pages == 1
+def test_a_nested_execution_that_failed_in_no_state_leaves_the_task() -> None:
+    """Such as one that timed out as a whole."""
+    inner = [event(1, "ExecutionStarted"), event(2, "ExecutionTimedOut", 0)]
+    assert explained(Account(outer=call(nested()), inner=inner)).name == "Call"
 
 
-def test_a_broken_chain_still_ends() -> None:
-    """An id that isn't there, or points to itself."""
-    assert history.explain(Api([event(9, "ExecutionFailed", 7, error="E")], 10), "arn") == history.Failure("E", None)  # type: ignore[arg-type]
-    assert history.explain(Api([event(9, "ExecutionFailed", 9, error="E")], 10), "arn") == history.Failure("E", None)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("error", "missing"),
+    [
+        (AccessDenied("no"), "states:GetExecutionHistory"),
+        (JobError("gone"), None),
+        (StopRequested(signal.SIGTERM), None),
+    ],
+    ids=["denied", "gone", "signal"],
+)
+def test_what_is_known_stays_when_the_nested_history_can_not_be_had(error: Exception, missing: str | None) -> None:
+    """And where a permission is missing, that is known too."""
+    failure = history.explain(Account(outer=call(nested()), inner=error), f"{PREFIX}:execution:machine:outer")
+    assert failure.state
+    assert (failure.state.name, failure.missing) == ("Call", missing)
+
+
+def test_a_circle_ends() -> None:
+    """After five levels, whatever AWS says."""
+    account = Account(outer=call(nested("outer")))
+    assert explained(account).started_by == ("Call",) * 5
+    assert len(account.asked) == 6
+
+
+def test_a_map_run_without_failed_items_is_not_searched() -> None:
+    """It failed by itself, for instance because its items couldn't be read."""
+    account = Account(outer=DISTRIBUTED, describe_map_run={"itemCounts": {"failed": 0, "total": 0}})
+    assert explained(account).item_counts == {"failed": 0, "total": 0}
+    assert account.asked == ["outer", "describe_map_run"]
+
+
+def test_an_item_that_failed_is_followed() -> None:
+    """It is an execution of its own, where it isn't an express one."""
+    counts = {"failed": 1, "total": 4}
+    listed = {"executions": [{"executionArn": nested()["ExecutionArn"]}]}
+    account = Account(outer=DISTRIBUTED, describe_map_run={"itemCounts": counts}, list_executions=listed, inner=TASK)
+    state = explained(account)
+    assert (state.name, state.map_run_arn, state.item_counts) == ("Charge", "arn:run", counts)
+    assert state.started_by == ("Orders",)

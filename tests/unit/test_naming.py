@@ -1,5 +1,7 @@
 """Names and ARNs."""
 
+import re
+
 import pytest
 
 from job import naming
@@ -63,12 +65,31 @@ def test_a_base_leaves_room_for_its_count() -> None:
         ("aws", "eu-west-1", "eu-west-1.console.aws.amazon.com"),
         ("aws-cn", "cn-north-1", "cn-north-1.console.amazonaws.cn"),
         ("aws-us-gov", "us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("aws-eusc", "eusc-de-east-1", "console.amazonaws-eusc.eu"),
     ],
 )
 def test_the_console_link_is_the_partitions(partition: str, region: str, host: str) -> None:
     """With the region and the execution in it."""
     arn = f"arn:{partition}:states:{region}:123456789012:execution:nightly:run-1"
     assert naming.console_url(arn) == f"https://{host}/states/home?region={region}#/v2/executions/details/{arn}"
+
+
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [
+        ("nightly", "nightly"),
+        ("a+b=c,d.e@f-g_h", "a+b=c,d.e@f-g_h"),
+        ("nächtlich ü", "n-chtlich-"),
+        ("x", "sfn-job-x"),
+        ("日本", "sfn-job--"),
+        ("x" * 59 + "-2026", "x" * 59 + "-2026"),
+        ("y" * 65 + "-2026", "y" * 59 + "-2026"),
+    ],
+)
+def test_a_role_session_is_named_as_its_run_and_as_aws_allows(base: str, name: str) -> None:
+    """2 to 64 of AWS's characters; of a longer base the end, where dates and digests are."""
+    assert naming.session_name(base) == name
+    assert re.fullmatch(r"[\w+=,.@-]{2,64}", name, re.ASCII)
 
 
 def test_a_partition_without_a_public_console_has_no_link() -> None:

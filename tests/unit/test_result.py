@@ -3,9 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from job import result
 from job.errors import Problem
 from job.executions import Execution
-from job.history import Failure
+from job.failures import FailedState, Failure
 from job.outcomes import Outcome
 from job.run import Run
 
@@ -46,8 +45,8 @@ def run(**options: Any) -> Run:
     return Run(execution=Execution(**facts))
 
 
-def made(of: Run, *, masked: bool = False) -> dict[str, Any]:
-    return result.document(Outcome.SUCCESS, "Fine.", {"action": "x"}, of, [], masked=masked)
+def made(of: Run, *, masked: bool = False, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    return result.document(Outcome.SUCCESS, "Fine.", {"action": "x"}, of, problems, masked=masked)
 
 
 @pytest.mark.usefixtures("istanbul")
@@ -67,7 +66,7 @@ def test_without_an_execution_the_result_is_null_and_nothing_changed() -> None:
 def test_the_keys_come_in_the_contracts_order() -> None:
     """First AWS's, then ours; what doesn't apply is left out."""
     failed = run(status="FAILED", stop_date=STARTED, error="E", cause="C", output_details={"included": True})
-    failed.failure = Failure("E", "C", "Charge", "Task", "arn:lambda")
+    failed.failure = Failure("E", "C", FailedState("Charge", "Task", "E", "C", "arn:lambda"))
     keys = "executionArn stateMachineArn name status startDate stopDate outputDetails resumed runCount consoleUrl error"
     assert list(made(failed)["result"]) == [*keys.split(), "cause", "failedState"]
     assert list(made(failed)["result"]["failedState"]) == ["name", "type", "error", "cause", "resource"]
@@ -103,53 +102,19 @@ def test_the_document_is_one_line_of_json_whatever_is_in_it() -> None:
     assert json.loads(content)["result"]["output"] == '"\n\u2028 ç \ud800"'
 
 
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """Nothing else is left beside it."""
-    path = tmp_path / "result.json"
-    path.write_text("old " * 1000)
-    destination = result.Destination(str(path), None)
-    assert destination.problems() == []
-    destination.write({"a": 1})
-    assert path.read_text() == '{"a": 1}\n'
-    assert [one.name for one in tmp_path.iterdir()] == ["result.json"]
+def test_the_short_copy_of_a_small_document_is_the_document() -> None:
+    """Nothing is left out without need."""
+    assert result.shortened(made(run())) == result.encoded(made(run()))
 
 
-def test_checking_leaves_no_trace(tmp_path: Path) -> None:
-    """Neither an empty file nor a changed one."""
-    (tmp_path / "old").write_text("old")
-    assert result.Destination(str(tmp_path / "new"), None).problems() == []
-    assert result.Destination(str(tmp_path / "old"), None).problems() == []
-    assert [one.name for one in tmp_path.iterdir()] == ["old"]
-    assert (tmp_path / "old").read_text() == "old"
-
-
-@pytest.mark.parametrize("path", ["/nowhere/result.json", "/", "/proc/result.json"])
-def test_a_path_that_cannot_be_written_is_a_problem(path: str) -> None:
-    """Before anything is started."""
-    assert [problem.variable for problem in result.Destination(path, 1).problems()] == ["SFN_RESULT_PATH"]
-
-
-def test_a_pipe_keeps_its_place(tmp_path: Path) -> None:
-    """What isn't a regular file is written to, not replaced."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    result.Destination(str(pipe), None).write({"a": 1})
-    assert os.read(reader, 100) == b'{"a": 1}\n'
-    assert pipe.is_fifo()
-    os.close(reader)
-
-
-def test_closed_standard_output_is_a_problem_only_without_a_path(tmp_path: Path) -> None:
-    """The document needs one place."""
-    assert result.Destination(None, None).problems()
-    assert not result.Destination(str(tmp_path / "x"), None).problems()
-
-
-def test_a_pipe_without_reader_is_an_error() -> None:
-    """The caller must learn of it."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    with pytest.raises(BrokenPipeError):
-        result.Destination(None, writer).write({})
-    os.close(writer)
+@pytest.mark.parametrize("size", [4_000, 100_000, 262_144])
+@pytest.mark.parametrize("text", ["x", '"', "\u2028", "\ud800"])
+def test_the_short_copy_is_json_of_at_most_4096_bytes(size: int, text: str) -> None:
+    """Whatever the output, the cause and the list of problems; the exit code and the execution are always there."""
+    long = text * size
+    problems = [Problem("SFN_INPUT", long)] * 100
+    content = result.shortened(made(run(output=long, cause=long, error=long), problems=problems))
+    assert len(content) <= 4096
+    short = json.loads(content)
+    assert short["exit_code"] == 0
+    assert short["result"]["executionArn"] == run().known().execution_arn

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.httpsession import where
 from environs import ValidationError
 
 from job import values
@@ -34,6 +35,7 @@ ACCEPTED: list[tuple[values.Kind, str, Any]] = [
     ),
     (values.PROXY, "http://proxy:3128", {"http": "http://proxy:3128", "https": "http://proxy:3128"}),
     (values.PROXY, "https://[::1]:3128/", {"http": "https://[::1]:3128", "https": "https://[::1]:3128"}),
+    (values.PROXY, "http://my_proxy.corp.:1", {"http": "http://my_proxy.corp.:1", "https": "http://my_proxy.corp.:1"}),
     (values.PROXY, "http://a:1, https://b:2", {"http": "http://a:1", "https": "https://b:2"}),
     *(
         (values.REGION, text, text)
@@ -59,7 +61,8 @@ ACCEPTED: list[tuple[values.Kind, str, Any]] = [
         )
     ),
     (values.EXECUTION_NAME, "nightly_report.é-1", "nightly_report.é-1"),
-    (values.READABLE_FILE, "/etc/hostname", "/etc/hostname"),
+    (values.CERTIFICATES, where(), where()),
+    (values.PROXY_USER, "corp\\me@%/", "corp\\me@%/"),
 ]
 
 REFUSED = [
@@ -79,6 +82,10 @@ REFUSED = [
             "http://proxy",
             "socks5://proxy:1",
             "http://proxy:99999",
+            "http://pro xy:1",
+            "http://pröxy:1",
+            "http://proxy..corp:1",
+            f"http://{'x' * 64}:1",
             "http://proxy:1/path",
             "http://[::1:3128",
             "http://a:1,http://b:2",
@@ -113,8 +120,10 @@ REFUSED = [
         )
     ),
     *((values.EXECUTION_NAME, text) for text in ("a b", "a/b", "a:b", "tab\t", "x" * 79, "\x80", "\ufffe")),
-    (values.READABLE_FILE, "/nowhere"),
-    (values.READABLE_FILE, "null\0byte"),
+    (values.CERTIFICATES, "/nowhere"),
+    (values.CERTIFICATES, "/etc/hostname"),
+    (values.CERTIFICATES, "null\0byte"),
+    (values.PROXY_USER, "corp:me"),
     (values.PATH, "null\0byte"),
 ]
 

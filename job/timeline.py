@@ -1,0 +1,225 @@
+"""The history as a timeline of bars: which bar an event belongs to is found along its previousEventId.
+
+Event types and their details are those of GetExecutionHistory (AWS, API reference of HistoryEvent).
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from job.bars import Attempt, Bar, Kind, Status, Timeline
+from job.endings import Endings, reopen
+
+MOST_ATTEMPTS = 20
+"""Attempts that a bar remembers: the first half and the last half of this."""
+
+LONGEST_CAUSE = 2000
+"""Characters that are kept of a cause: AWS allows 32,768 in each of 25,000 events."""
+
+DEEPEST = 40
+"""Levels of nesting; what lies deeper is shown on this one."""
+
+_WITH_ATTEMPTS = {"Task", "Map", "Parallel"}
+_ATTEMPT_BEGINS = {
+    "ActivityScheduled",
+    "LambdaFunctionScheduled",
+    "MapStateStarted",
+    "ParallelStateStarted",
+    "TaskScheduled",
+}
+
+
+def bars(events: Iterable[dict[str, Any]]) -> Timeline:
+    """Make the timeline of a history's events, given oldest first.
+
+    One pass. What is kept is bounded, see `job.endings`, but for some 200 bytes for each event: what failed for good is
+    always kept, and of the rest what is too much is folded. Nothing of a state's input and output is kept.
+    """
+    builder = _Builder()
+    for event in events:
+        builder.add(event)
+    return builder.timeline()
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self._root = Bar(Kind.STATE, "", "", datetime.min, None)  # noqa: DTZ901 - until the first event comes
+        self._scopes: dict[int, Bar] = {}
+        self._last: datetime | None = None
+        self._redrives: list[datetime] = []
+        self._endings = Endings()
+
+    def timeline(self) -> Timeline:
+        root = self._root
+        start = root.start if self._last else None
+        return Timeline(root.children, start, self._last, root.status, root.innermost_culprit(), self._redrives)
+
+    def add(self, event: dict[str, Any]) -> None:
+        type_, at = event["type"], event["timestamp"]
+        if self._root.end and type_ != "ExecutionRedriven":
+            return  # what was still running may report after the execution's end
+        if self._last is None:
+            self._root.start = self._last = at
+        self._last = max(at, self._last)
+        details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+        scope = self._scopes.get(event.get("previousEventId", 0), self._root)
+        self._scopes[event["id"]] = self._place(type_, scope, at, details) or scope
+
+    def _place(self, type_: str, scope: Bar, at: datetime, details: dict[str, Any]) -> Bar | None:
+        """Draw an event, and return the bar in which that happens which comes of it; None: where it happened itself."""
+        name = details.get("name", "")
+        if type_.startswith("Execution"):
+            return self._execution(type_.removeprefix("Execution"), scope, at, details)
+        if type_.startswith("MapIteration"):
+            return self._item(type_.removeprefix("MapIteration"), scope, at, name, details.get("index", 0))
+        if type_.endswith("StateEntered"):
+            return self._enter(scope, name, type_.removesuffix("StateEntered"), at)
+        if type_.endswith("StateExited"):
+            return self._exit(scope, name, at)
+        return self._happen(type_, scope, at, details)
+
+    def _happen(self, type_: str, scope: Bar, at: datetime, details: dict[str, Any]) -> Bar | None:
+        """Draw what happens within a state."""
+        failed = type_.endswith(("Failed", "TimedOut")) and type_ != "MapRunFailed"  # MapStateFailed follows that
+        if type_ == "EvaluationFailed":
+            bar = _nearest(scope, name=details.get("state"))
+        else:
+            kind = re.match("Parallel|Map|Wait", type_)
+            bar = _nearest(scope, type_=kind[0] if kind else "Task", running=failed)
+        if bar is None:
+            return None
+        bar.map_run_arn = details.get("mapRunArn") or bar.map_run_arn
+        if type_ in _ATTEMPT_BEGINS:
+            self._begin_attempt(bar, scope, at, details)
+        elif type_.endswith("StateAborted"):
+            self._endings.end(bar, Status.ABORTED, at)
+        elif failed:
+            status = Status.TIMED_OUT if type_.endswith("TimedOut") else Status.FAILED
+            self._fail_attempt(bar, scope, at, details, status)
+        elif type_ == "MapRunFailed" and bar.attempts:
+            _explain(bar.attempts[-1], details)
+        elif type_.endswith("Succeeded") and bar.attempts:
+            bar.attempts[-1].end = at
+        if details.get("resourceType") in {"states", "aws-sdk:sfn"}:
+            bar.execution_arn = _started_execution(details) or bar.execution_arn
+        return bar
+
+    def _enter(self, scope: Bar, name: str, type_: str, at: datetime) -> Bar:
+        if scope.type == "Parallel":
+            before = sum(child.attempt == scope.attempts_made for child in scope.children)
+            scope = self._new(Kind.BRANCH, "", "", scope, at, before + 1)
+        elif scope.type not in {"", "Map"} and scope.parent:
+            scope = scope.parent  # of a state that wasn't seen to end
+        same = (bar for bar in reversed(scope.children) if bar.end is None and (bar.name, bar.type) == (name, type_))
+        again = next(same, None) if self._redrives else None
+        if again and type_ not in _WITH_ATTEMPTS:
+            self._begin_attempt(again, scope, at, {})
+        return again or self._new(Kind.STATE, name, type_, scope, at)
+
+    def _exit(self, scope: Bar, name: str, at: datetime) -> Bar | None:
+        bar = _nearest(scope, name=name)
+        if bar is None:
+            return None
+        self._endings.end(
+            bar, Status.CAUGHT if bar.failure else Status.RETRIED if bar.attempts_made > 1 else Status.SUCCEEDED, at
+        )
+        return bar.parent
+
+    def _item(self, what: str, scope: Bar, at: datetime, name: str, index: int) -> Bar | None:
+        map_ = _nearest(scope, name=name, type_="Map")
+        if map_ is None:
+            return None
+        if what == "Started":
+            return self._new(Kind.ITEM, "", "", map_, at, index)
+        item = next((bar for bar in reversed(map_.children) if bar.end is None and bar.number == index), None)
+        if item and what == "Failed":
+            self._endings.blame(item, scope, Status.FAILED, at)
+            item.status, item.end, map_.culprit = Status.FAILED, at, item
+        elif item:
+            self._endings.end(item, Status.ABORTED if what == "Aborted" else Status.SUCCEEDED, at)
+        return map_
+
+    def _execution(self, what: str, scope: Bar, at: datetime, details: dict[str, Any]) -> Bar | None:
+        root = self._root
+        if what == "Redriven":
+            self._redrives.append(at)
+            reopen(root)
+        elif what == "Failed":
+            self._endings.blame(root, scope, Status.FAILED, at)
+            root.status, root.end = Status.FAILED, at
+            culprit = root.innermost_culprit()
+            if culprit:
+                if not culprit.failure:
+                    self._fail_attempt(culprit, culprit, at, details, culprit.status)
+                _explain(culprit.attempts[-1], details)
+            return culprit
+        elif what == "TimedOut":  # the definition's own time was over, which is no state's doing
+            self._endings.end(root, Status.ABORTED, at)
+            root.status = Status.TIMED_OUT
+        elif what != "Started":
+            self._endings.end(root, Status.SUCCEEDED if what == "Succeeded" else Status.ABORTED, at)
+        return None
+
+    def _new(self, kind: Kind, name: str, type_: str, parent: Bar, at: datetime, number: int = 0) -> Bar:
+        if parent.depth == DEEPEST and parent.parent:
+            parent = parent.parent
+        bar = Bar(kind, name, type_, at, parent, number, max(1, parent.attempts_made), parent.depth + 1)
+        self._endings.add(bar)
+        return bar
+
+    def _begin_attempt(self, bar: Bar, scope: Bar, at: datetime, details: dict[str, Any]) -> None:
+        if bar.attempts and bar.attempts[-1].end is None:  # it is tried again, so it has failed
+            self._fail_attempt(bar, scope, at, {}, Status.FAILED)
+        for child in bar.children[:]:
+            self._endings.fold(child)  # of the attempt before
+        bar.status, bar.culprit = Status.RUNNING, None
+        bar.attempts_made += 1
+        bar.attempts.append(Attempt(at))
+        if len(bar.attempts) > MOST_ATTEMPTS:
+            del bar.attempts[MOST_ATTEMPTS // 2]
+        named = [details.get("resourceType"), details.get("resource")]
+        bar.resource = ":".join(filter(None, named)) or bar.resource
+        bar.length = details.get("length", bar.length)
+
+    def _fail_attempt(self, bar: Bar, scope: Bar, at: datetime, details: dict[str, Any], status: Status) -> None:
+        if not bar.attempts:
+            bar.attempts.append(Attempt(bar.start))
+            bar.attempts_made = 1
+        last = bar.attempts[-1]
+        last.end, last.failed = last.end or at, True
+        _explain(last, details)
+        self._endings.blame(bar, scope, Status.FAILED, at)
+        bar.status = status
+
+
+def _nearest(scope: Bar, *, name: str | None = None, type_: str | None = None, running: bool = False) -> Bar | None:
+    """Return the innermost state around ``scope``, or itself, that hasn't ended and is of this name or type.
+
+    ``running``: nor failed, waiting to be tried again.
+    """
+    for bar in scope.lineage():
+        open_ = bar.kind is Kind.STATE and bar.parent and bar.end is None
+        wanted = name in {None, bar.name} and type_ in {None, bar.type}
+        if open_ and wanted and (bar.status is Status.RUNNING or not running):
+            return bar
+    return None
+
+
+def _explain(attempt: Attempt, details: dict[str, Any]) -> None:
+    cause = details.get("cause")
+    if cause and len(cause) > LONGEST_CAUSE:
+        cause = f"{cause[:LONGEST_CAUSE]} … and {len(cause) - LONGEST_CAUSE:,} more characters"
+    attempt.error = attempt.error or details.get("error")
+    attempt.cause = attempt.cause or cause
+
+
+def _started_execution(details: dict[str, Any]) -> str | None:
+    """Return the ARN of the execution that a task of Step Functions' own says it has started."""
+    try:
+        said = json.loads(details.get("output") or details.get("cause") or "null")
+    except ValueError:
+        return None
+    arn = said.get("ExecutionArn") if isinstance(said, dict) else None
+    return arn if isinstance(arn, str) else None
