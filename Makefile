@@ -9,7 +9,7 @@ IMAGE ?= sfn-job
 export IMAGE BASE_IMAGE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.installed .venv-localstack/.installed ## Watch the job run an example state machine in a local Step Functions
 	@$(PYTHON) -u -m tools.demo
@@ -18,7 +18,7 @@ test: .venv/.installed .venv-localstack/.installed ## Run all tests; PYTEST_ARGS
 	@echo 'Running the tests'
 	@$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
 
-test-kubernetes: .venv/.installed .venv-localstack/.installed ## Test the chart on the cluster of KUBECONFIG, which has the image sfn-job:latest
+test-kubernetes: .venv/.installed .venv-localstack/.installed ## Test the chart on the cluster in KUBECONFIG, which has sfn-job:latest
 	@SFN_JOB_KUBECONFIG="$${KUBECONFIG:?names no cluster: .ci/kubernetes up starts one}" SFN_JOB_TESTS_NO_SKIP=1 \
 	  $(PYTHON) -m pytest tests/chart/test_kubernetes.py $(PYTEST_ARGS)
 

@@ -137,8 +137,8 @@ def _schema_by(default: Any) -> dict[str, Any]:
 def schema(text: str) -> str:
     """Return values.schema.json.
 
-    What values.yaml doesn't have is refused, at every level that isn't the user's own; so is null (by which Helm takes a
-    value away) where the templates need a value.
+    What values.yaml doesn't have is refused, at every level that isn't the user's own; so is null, by which Helm takes
+    a value away, where the templates need one.
     """
     root = _object()
     for value in described(text):

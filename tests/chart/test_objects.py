@@ -176,7 +176,7 @@ def test_certificates_are_mounted_from_config_maps() -> None:
             ['{"a":"$x","b":1}', '"text\\nof two lines"', "1000000", "null"],
         ),
         ('{"b": 1, "a": 2}\n[1]', ['{"b": 1, "a": 2}', "[1]"]),
-        ('{"b": 1}\r\n"x"\r\n', ['{"b": 1}', '"x"']),
+        ('{"b": " 1 "}\r\n"x"\r\n\n', ['{"b": " 1 "}', '"x"']),
         ([], []),
     ],
 )
@@ -206,11 +206,19 @@ def test_the_network_policy_lets_out_what_the_job_needs() -> None:
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert not policy.get("ingress")
     ports = [[port["port"] for port in rule["ports"]] for rule in policy["egress"]]
-    assert ports == [[53, 53], [443], [80], [3128, 3129]]
+    assert ports == [[53, 53], [443], [80], [3128], [3129]]
     selected = policy["podSelector"]["matchLabels"].items()
     assert selected <= job_spec(render())["template"]["metadata"]["labels"].items()
-    own = render({"networkPolicy": {"enabled": True, "egress": [{"to": []}]}})["NetworkPolicy"]["spec"]
-    assert own["egress"] == [{"to": []}]
+
+
+def test_the_network_policy_opens_nothing_else() -> None:
+    """A rule without ports would be one for all: not for a proxy that comes from elsewhere, nor for one port twice."""
+    enabled = {"networkPolicy": {"enabled": True, "egress": []}, "config": {"useProxy": True}}
+    elsewhere = {"extraEnv": [{"name": "SFN_PROXY", "value": "http://proxy.example:3128"}]}
+    assert not render(enabled, elsewhere)["NetworkPolicy"]["spec"].get("egress")
+    twice = {"config": {"proxy": "http://a.example:3128,https://b.example:3128"}}
+    (only,) = render(enabled, twice)["NetworkPolicy"]["spec"]["egress"]
+    assert only == {"ports": [{"protocol": "TCP", "port": 3128}]}
 
 
 def test_a_service_account_can_be_somebody_elses() -> None:

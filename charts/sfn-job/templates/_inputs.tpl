@@ -3,7 +3,7 @@
 {{/* The values under `inputs` as JSON Lines, without a newline at the end. */}}
 {{- define "sfn-job.inputs" -}}
 {{- if kindIs "string" .Values.inputs -}}
-{{ .Values.inputs | replace "\r\n" "\n" | trimSuffix "\n" }}
+{{ regexReplaceAll "\\s+$" (.Values.inputs | replace "\r\n" "\n") "" }}
 {{- else -}}
 {{- range $index, $value := .Values.inputs -}}
 {{- if $index }}{{ "\n" }}{{ end -}}
