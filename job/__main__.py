@@ -1,5 +1,6 @@
 """``python -m job``."""
 
+import resource
 import sys
 
 from job.signals import Stop
@@ -9,6 +10,7 @@ def run() -> int:
     """Listen to signals before anything else, because a signal to PID 1 that nobody listens to is lost."""
     stop = Stop()
     stop.install()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every secret
     from job.app import main  # noqa: PLC0415 - takes some 0.1 s, in which a signal may come
 
     return main(stop)
