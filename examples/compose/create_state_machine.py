@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - no package, LocalStack runs the file
 """LocalStack runs this in itself as soon as it is ready."""
 
 from pathlib import Path

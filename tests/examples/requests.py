@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import jmespath
-import yaml
+import jmespath  # type: ignore[import-untyped] # it ships none
+import yaml  # type: ignore[import-untyped] # it ships none
 from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
@@ -43,19 +43,24 @@ def _wrong_values(value: Any, shape: Any, where: str) -> Iterator[str]:
         for key, one in value.items():
             yield from _wrong_values(key, shape.key, f"{where} keys")
             yield from _wrong_values(one, shape.value, f"{where}.{key}")
-    elif isinstance(value, str) and shape.type_name == "string":
-        if shape.enum and value not in shape.enum:
-            yield f"{where}: {value} is none of {', '.join(shape.enum)}"
-        if len(value) > shape.metadata.get("max", len(value)):
-            yield f"{where}: longer than {shape.metadata['max']}"
-        pattern = shape.metadata.get("pattern")
-        if pattern and not re.search(pattern, value):
-            yield f"{where}: {value} doesn't match {pattern}"
+    elif shape.type_name == "string" and isinstance(value, str):
+        yield from _wrong_text(value, shape, where)
+
+
+def _wrong_text(value: str, shape: Any, where: str) -> Iterator[str]:
+    if shape.enum and value not in shape.enum:
+        yield f"{where}: {value} is none of {', '.join(shape.enum)}"
+    if len(value) > shape.metadata.get("max", len(value)):
+        yield f"{where}: longer than {shape.metadata['max']}"
+    pattern = shape.metadata.get("pattern")
+    if pattern and not re.search(pattern, value):
+        yield f"{where}: {value} doesn't match {pattern}"
 
 
 def operation_of(service: str, command: str) -> str:
     """Return the operation that a subcommand like `run-task` stands for; raises KeyError."""
-    return {xform_name(name, "-"): name for name in model(service).operation_names}[command]
+    operations: dict[str, str] = {xform_name(name, "-"): name for name in model(service).operation_names}
+    return operations[command]
 
 
 def problems_with_command(command: str, directory: Path) -> list[str]:

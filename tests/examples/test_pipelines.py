@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped] # it ships none
 import pytest
 
 from tests.examples.found import EXAMPLES, airflow_arguments, cron_command, document, exec_start, text
@@ -22,7 +22,7 @@ CHECKED = {
 
 
 def check(path: Path, schema: str) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).parent / "check-jsonschema", "--builtin-schema", schema, path]
+    command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", schema, str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

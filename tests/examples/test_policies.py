@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.examples.found import EXAMPLES, document, text
+from job import loading, policy
+from tests.examples.found import ENVIRONMENTS, EXAMPLES, document, on_this_machine, text
 from tests.examples.requests import model
 from tests.hostile import HostileEndpoint
 from tests.support.process import ROOT, Finished
@@ -20,10 +23,10 @@ NO_OPERATIONS = {"iam:PassRole", "sts:TagSession"}
 
 
 def statements(name: str) -> list[dict[str, Any]]:
-    policy = document(f"iam/{name}")
-    assert policy.keys() == {"Version", "Statement"}
-    assert policy["Version"] == "2012-10-17"
-    found: list[dict[str, Any]] = policy["Statement"]
+    whole = document(f"iam/{name}")
+    assert whole.keys() == {"Version", "Statement"}
+    assert whole["Version"] == "2012-10-17"
+    found: list[dict[str, Any]] = whole["Statement"]
     return found
 
 
@@ -43,12 +46,12 @@ def test_every_action_exists_and_none_is_a_wildcard(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_policy_has_the_form_of_its_kind(name: str) -> None:
     """A trust policy says who and under which condition; any other says what may be done to which resource."""
+    kind = {"Principal", "Condition"} if name.startswith("trust-") else {"Resource"}
     for statement in statements(name):
+        assert {"Sid", "Effect", "Action"} | kind <= statement.keys()
+        assert statement.keys() <= {"Sid", "Effect", "Action", "Condition"} | kind
         assert re.fullmatch(r"[A-Za-z0-9]+", statement["Sid"])
         assert statement["Effect"] == "Allow"
-        kind = {"Principal", "Condition"} if name.startswith("trust-") else {"Resource"}
-        assert statement.keys() - {"Condition"} == {"Sid", "Effect", "Action"} | (kind - {"Condition"})
-        assert kind - {"Condition"} == kind or statement["Condition"]
         everything = statement.get("Resource") == "*"
         # Source: AWS, Service Authorization Reference: this one knows no resources.
         assert not everything or actions(statement) == ["ecr:GetAuthorizationToken"]
@@ -96,11 +99,17 @@ def test_nothing_in_the_jobs_policy_is_superfluous(
     assert finished.code != 23 or complaints(finished) or "failedState" not in finished.document["result"]
 
 
-def test_the_policy_is_for_the_examples_state_machine_only() -> None:
-    machine, executions = (statement["Resource"] for statement in statements("job.json"))
-    arn = document("ecs/task-definition.yaml")["containerDefinitions"][0]["environment"][0]["value"]
-    assert machine == arn
-    assert executions == arn.replace(":stateMachine:", ":execution:") + ":sfn-job-*"
+def test_it_is_what_the_job_says_of_the_examples(tmp_path: Path) -> None:
+    """All that `--iam-policy` asks for any of them, and no more; their executions' names all begin alike."""
+    found: dict[str, set[str]] = {}
+    for name, environ in ENVIRONMENTS.items():
+        if "compose" not in name:
+            loaded = loading.load(on_this_machine(environ(), tmp_path))
+            for statement in policy.document(loaded.settings)["Statement"]:
+                found.setdefault(statement["Sid"], set()).update(statement["Action"])
+                (ours,) = [one for one in statements("job.json") if one["Sid"] == statement["Sid"]]
+                assert fnmatchcase(statement["Resource"], ours["Resource"])
+    assert found == {one["Sid"]: set(actions(one)) for one in statements("job.json")}
 
 
 def test_the_roles_of_the_requests_are_those_of_the_policies() -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,6 @@ from tests.image.conftest import StateMachines, have_localstack
 from tests.image.engine import Engine, Image
 from tests.support.localstack import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.support.process import LIMIT, Finished
-
-pytestmark = pytest.mark.timeout(600)  # the first one waits for images to be built
 
 
 @pytest.fixture
@@ -38,7 +36,13 @@ def compose(engine: Engine) -> list[str]:
 def test_compose_works_as_it_is(compose: list[str], engine: Engine, built: Image, order: str, code: int) -> None:
     """With LocalStack's image and the job's, and nothing prepared: the exit code is the job's."""
     have_localstack(engine)
-    command = [*compose, "--project-name", f"sfn-job-test-{uuid.uuid4()}", "--file", EXAMPLES / "compose/compose.yaml"]
+    command = [
+        *compose,
+        "--project-name",
+        f"sfn-job-test-{uuid.uuid4()}",
+        "--file",
+        str(EXAMPLES / "compose/compose.yaml"),
+    ]
     environ = os.environ | {"IMAGE": built.name, "ORDER": order}
     subprocess.run([*command, "config", "--quiet"], env=environ, check=True)
     try:
@@ -74,12 +78,12 @@ def test_each_child_of_the_batch_array_runs_its_line(batch: Image, state_machine
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "SFN_STATE_MACHINE_ARN": state_machines.arns["echo"],
     }
-    first, second, beyond = (
-        batch.run(
-            f"--network={state_machines.network}", "--read-only", **environ | {"AWS_BATCH_JOB_ARRAY_INDEX": index}
-        )
-        for index in ("1", "1", "3")
-    )
+    options = (f"--network={state_machines.network}", "--read-only")
+
+    def run(index: str) -> Finished:
+        return replace(batch, environ=environ | {"AWS_BATCH_JOB_ARRAY_INDEX": index}, options=options).run()
+
+    first, second, beyond = run("1"), run("1"), run("3")
     assert (first.code, second.code, beyond.code) == (0, 0, 20), first.stderr
     assert json.loads(first.document["result"]["output"]) == {"order": 4712}
     assert second.document["result"]["executionArn"] == first.document["result"]["executionArn"]
