@@ -67,12 +67,6 @@ class _Process:
         self._problems[:0] = [Problem(argument, "is not an argument: see --help") for argument in wrong_arguments]
         runner = Runner(self.loaded.settings, self._run, self._stop, self._redact.learn, self._watch)
         outcome, sentence = self._ended(runner.carry_out)
-        if self._run.in_doubt:
-            sentence += (
-                f" The execution {self._run.in_doubt} may have been started: look for it before you run this again."
-            )
-        elif self._run.execution and self._run.execution.status in SAID_AFTER_ALL:
-            sentence += f" The execution {self._run.execution.name} {SAID_AFTER_ALL[self._run.execution.status]}."
         return self._leave(outcome, sentence)
 
     def check(self) -> Outcome:
@@ -103,10 +97,19 @@ class _Process:
             if error.detail:
                 log.error("account refused", extra={"reason": error.detail})  # noqa: TRY400 - the stack is for DEBUG
             log.debug("stack", exc_info=True)
-            return error.outcome, str(error)
+            return error.outcome, str(error) + self._left_behind()
         except Exception as error:
             log.debug("stack", exc_info=True)
-            return Outcome.FAIL, f"Unexpected {type(error).__name__}: {error}"
+            return Outcome.FAIL, f"Unexpected {type(error).__name__}: {error}{self._left_behind()}"
+
+    def _left_behind(self) -> str:
+        """Say what a run that ended before its execution leaves behind."""
+        run = self._run
+        if run.in_doubt:
+            return f" The execution {run.in_doubt} may have been started: look for it before you run this again."
+        if run.execution and run.execution.status in SAID_AFTER_ALL:
+            return f" The execution {run.execution.name} {SAID_AFTER_ALL[run.execution.status]}."
+        return ""
 
     def _leave(self, outcome: Outcome, sentence: str, **more: Any) -> Outcome:
         """Write what the job leaves behind, and the last line of the log."""

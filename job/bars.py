@@ -102,6 +102,25 @@ class Bar:
             yield bar
             bar = bar.parent
 
+    def nearest(self, *, name: str | None = None, type_: str | None = None, running: bool = False) -> "Bar | None":
+        """Return the innermost state around, or the bar itself, that hasn't ended and is of this name and type.
+
+        ``running``: nor failed, waiting to be tried again.
+        """
+        for bar in self.lineage():
+            unended = bar.kind is Kind.STATE and bar.parent and bar.end is None
+            wanted = name in {None, bar.name} and type_ in {None, bar.type}
+            if unended and wanted and (bar.status is Status.RUNNING or not running):
+                return bar
+        return None
+
+    def unended(self) -> Iterator["Bar"]:
+        """Yield what is in it and hasn't ended, the newest and innermost first."""
+        for child in reversed(self.children):
+            if child.end is None:
+                yield from child.unended()
+                yield child
+
     def innermost_culprit(self) -> "Bar | None":
         """Return the bar in which the failure of this one began; None where none did."""
         culprit = self.culprit

@@ -20,7 +20,6 @@ from job.event_types import (
     entered_type,
     is_entry_of,
     is_exit,
-    is_over,
     is_start_of_attempt,
 )
 from job.events import Ask, Event, Newest
@@ -180,8 +179,6 @@ def _running(newest: list[Event]) -> tuple[tuple[str, str], ...]:
     followed, going_on = set(), set()
     found = {}
     for event in newest:
-        if is_over(event):
-            continue
         goes_on = event.id in going_on or event.id not in followed
         followed.add(event.previous)
         type_ = entered_type(event)

@@ -46,7 +46,7 @@ class Endings:
                 self._end_children(inner, Status.ABORTED, at)
                 inner.status, inner.end = (inner.status if inner.failure else status), at
                 for last in inner.attempts[-1:]:
-                    pass
+                    last.end, last.failed = last.end or at, True
             if inner.status in {Status.FAILED, Status.TIMED_OUT} and inner.parent:
                 inner.parent.culprit = inner
         self._end_children(bar, Status.ABORTED, at)
@@ -103,3 +103,14 @@ def reopen(bar: Bar) -> None:
     for child in bar.children:
         if child.status in _BADLY:
             reopen(child)
+
+
+def guilty(bar: Bar, scope: Bar) -> Bar:
+    """Return where in ``bar``, which fails, that began: in ``scope``, from which its failure follows.
+
+    In LocalStack a Map or Parallel fails from whatever came last in it, so what is known to have failed goes before.
+    """
+    if scope is bar or scope.failure or scope.type == "Fail":
+        return scope
+    failed = (inner for inner in bar.unended() if inner.failure or inner.type == "Fail")
+    return bar.culprit or next(failed, scope)

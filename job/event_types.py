@@ -29,7 +29,6 @@ FAILED_WITH_WHAT_IS_INSIDE = {"MapStateFailed", "ParallelStateFailed"}
 ITEM_FAILED = "MapIterationFailed"
 
 _ATTEMPT = re.compile(r"(Activity|LambdaFunction|Task)Scheduled|(Map|Parallel)StateStarted")
-_OVER = re.compile(r"Execution\w+|\w+(Succeeded|Aborted|IterationFailed)")
 
 
 def entered_type(event: Event) -> str | None:
@@ -46,11 +45,6 @@ def is_entry_of(name: str | None, event: Event) -> bool:
 def is_exit(event: Event) -> bool:
     """Return whether a state is left, because it did well or its failure was caught."""
     return event.type.endswith("StateExited")
-
-
-def is_over(event: Event) -> bool:
-    """Return whether nothing goes on where nothing follows from this event."""
-    return bool(_OVER.fullmatch(event.type))
 
 
 def is_start_of_attempt(event: Event) -> bool:

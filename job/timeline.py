@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from job.bars import Attempt, Bar, Kind, Status, Timeline
-from job.endings import Endings, reopen
+from job.endings import Endings, guilty, reopen
 
 MOST_ATTEMPTS = 20
 """Attempts that a bar remembers: the first half and the last half of this."""
@@ -47,6 +47,7 @@ class _Builder:
     def __init__(self) -> None:
         self._root = Bar(Kind.STATE, "", "", datetime.min, None)  # noqa: DTZ901 - until the first event comes
         self._scopes: dict[int, Bar] = {}
+        self._entered: dict[str, Bar] = {}  # which bar of a state is the newest
         self._last: datetime | None = None
         self._redrives: list[datetime] = []
         self._endings = Endings()
@@ -83,11 +84,11 @@ class _Builder:
     def _happen(self, type_: str, scope: Bar, at: datetime, details: dict[str, Any]) -> Bar | None:
         """Draw what happens within a state."""
         failed = type_.endswith(("Failed", "TimedOut")) and type_ != "MapRunFailed"  # MapStateFailed follows that
-        if type_ == "EvaluationFailed":
-            bar = _nearest(scope, name=details.get("state"))
+        if type_ == "EvaluationFailed":  # it follows from what was before its state
+            bar = self._entered.get(details.get("state", ""), scope).nearest()
         else:
             kind = re.match("Parallel|Map|Wait", type_)
-            bar = _nearest(scope, type_=kind[0] if kind else "Task", running=failed)
+            bar = scope.nearest(type_=kind[0] if kind else "Task", running=failed)
         if bar is None:
             return None
         bar.map_run_arn = details.get("mapRunArn") or bar.map_run_arn
@@ -116,10 +117,11 @@ class _Builder:
         again = next(same, None) if self._redrives else None
         if again and type_ not in _WITH_ATTEMPTS:
             self._begin_attempt(again, scope, at, {})
-        return again or self._new(Kind.STATE, name, type_, scope, at)
+        self._entered[name] = again or self._new(Kind.STATE, name, type_, scope, at)
+        return self._entered[name]
 
     def _exit(self, scope: Bar, name: str, at: datetime) -> Bar | None:
-        bar = _nearest(scope, name=name)
+        bar = scope.nearest(name=name)
         if bar is None:
             return None
         self._endings.end(
@@ -128,14 +130,14 @@ class _Builder:
         return bar.parent
 
     def _item(self, what: str, scope: Bar, at: datetime, name: str, index: int) -> Bar | None:
-        map_ = _nearest(scope, name=name, type_="Map")
+        map_ = scope.nearest(name=name, type_="Map")
         if map_ is None:
             return None
         if what == "Started":
             return self._new(Kind.ITEM, "", "", map_, at, index)
         item = next((bar for bar in reversed(map_.children) if bar.end is None and bar.number == index), None)
         if item and what == "Failed":
-            self._endings.blame(item, scope, Status.FAILED, at)
+            self._endings.blame(item, guilty(item, scope), Status.FAILED, at)
             item.status, item.end, map_.culprit = Status.FAILED, at, item
         elif item:
             self._endings.end(item, Status.ABORTED if what == "Aborted" else Status.SUCCEEDED, at)
@@ -146,9 +148,9 @@ class _Builder:
         if what == "Redriven":
             self._redrives.append(at)
             reopen(root)
-        elif what == "Failed":
+        elif what == "Failed" or (what == "TimedOut" and scope.failure):
             self._endings.blame(root, scope, Status.FAILED, at)
-            root.status, root.end = Status.FAILED, at
+            root.status, root.end = Status.FAILED if what == "Failed" else Status.TIMED_OUT, at
             culprit = root.innermost_culprit()
             if culprit:
                 if not culprit.failure:
@@ -190,21 +192,8 @@ class _Builder:
         last = bar.attempts[-1]
         last.end, last.failed = last.end or at, True
         _explain(last, details)
-        self._endings.blame(bar, scope, Status.FAILED, at)
+        self._endings.blame(bar, guilty(bar, scope), Status.FAILED, at)
         bar.status = status
-
-
-def _nearest(scope: Bar, *, name: str | None = None, type_: str | None = None, running: bool = False) -> Bar | None:
-    """Return the innermost state around ``scope``, or itself, that hasn't ended and is of this name or type.
-
-    ``running``: nor failed, waiting to be tried again.
-    """
-    for bar in scope.lineage():
-        open_ = bar.kind is Kind.STATE and bar.parent and bar.end is None
-        wanted = name in {None, bar.name} and type_ in {None, bar.type}
-        if open_ and wanted and (bar.status is Status.RUNNING or not running):
-            return bar
-    return None
 
 
 def _explain(attempt: Attempt, details: dict[str, Any]) -> None:

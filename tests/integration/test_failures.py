@@ -63,7 +63,7 @@ def event(type: str, previous: int | None = None, **details: Any) -> dict[str, A
 def call(state: str, error: str, cause: str, resource: str = "lambda:invoke") -> list[dict[str, Any]]:
     """The history of one task that fails."""
     type_, _, resource = resource.partition(":")
-    task = {"resourceType": type_, "resource": resource}
+    task: dict[str, Any] = {"resourceType": type_, "resource": resource}
     return [
         event("ExecutionStarted"),
         event("TaskStateEntered", name=state),
@@ -168,7 +168,7 @@ def test_without_permission_for_the_history_the_sentence_names_it(
 
 
 def distributed(map_run_arn: str) -> list[dict[str, Any]]:
-    error = {"error": "States.ExceedToleratedFailureThreshold", "cause": "The specified tolerated failure is exceeded"}
+    error: dict[str, Any] = {"error": "States.ExceedToleratedFailureThreshold", "cause": "3 of 10 failed"}
     return [
         event("ExecutionStarted"),
         event("MapStateEntered", name="Orders"),
@@ -234,7 +234,7 @@ def test_the_data_in_a_cause_of_step_functions_own_is_not_logged(
         "An error occurred while executing the state 'Take' (entered at the event id #2). The JSONPath '$.gone' "
         """specified for the field 'a.$' could not be found in the input '{"name": "1nputc4n4ry"}'"""
     )
-    error = {"error": "States.Runtime", "cause": cause}
+    error: dict[str, Any] = {"error": "States.Runtime", "cause": cause}
     fails(aws, [event("ExecutionStarted"), event("PassStateEntered", name="Take"), event("ExecutionFailed", **error)])
     finished = run_job(**WAIT)
     assert "1nputc4n4ry" not in finished.stderr

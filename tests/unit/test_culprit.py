@@ -1,5 +1,6 @@
 """Which state an execution failed in, from histories in AWS's shapes."""
 
+import json
 import re
 from typing import Any
 
@@ -162,6 +163,44 @@ RETRIED_AROUND_A_RETRIED = [
     event(17, "ParallelStateFailed", 16),
     event(18, "ExecutionFailed", **BOOM),
 ]
+BOTH_RETRIED = [
+    *RETRIED_AROUND_A_RETRIED[:9],
+    event(10, "ParallelStateStarted", 9),
+    event(11, "PassStateEntered", name="Look"),
+    event(12, "EvaluationFailed", 10, state="Look", error="E"),
+    event(13, "ParallelStateStarted", 12),
+    *(
+        {**one, "id": one["id"] + 3, "previousEventId": one["previousEventId"] + 3}
+        for one in RETRIED_AROUND_A_RETRIED[10:15]
+    ),
+    event(19, "MapStateStarted", 17),
+    event(20, "MapIterationStarted", name="Inner", index=0),
+    event(21, "FailStateEntered", name="Reject"),
+    event(22, "MapStateFailed"),
+    event(23, "ParallelStateFailed"),
+    event(24, "ExecutionFailed", **BOOM),
+]
+THREE_DEEP_AND_RETRIED = [
+    event(1, "ExecutionStarted"),
+    event(2, "ParallelStateEntered", 0, name="Outer"),
+    *(
+        {**one, "id": one["id"] + shift, "previousEventId": one["previousEventId"] + shift}
+        for shift in (0, 9)
+        for one in (
+            event(3, "ParallelStateStarted"),
+            event(4, "MapStateEntered", name="Orders"),
+            event(5, "MapStateStarted"),
+            event(6, "MapIterationStarted", name="Orders", index=4),
+            event(7, "ParallelStateEntered", name="Inner"),
+            event(8, "ParallelStateStarted"),
+            event(9, "FailStateEntered", name="Guilty"),
+            event(10, "ParallelStateFailed"),
+            event(11, "MapStateFailed"),
+        )
+    ),
+    event(21, "ParallelStateFailed"),
+    event(22, "ExecutionFailed", **BOOM),
+]
 
 
 def told(name: str, number: int, message: str = "No.") -> dict[str, Any]:
@@ -195,8 +234,16 @@ RESULT_OF_A_TASK = [
     event(6, "ExecutionFailed", **told("Charge", 2)),
 ]
 RESULT_OF_A_MAP = [
-    *ITEMS_IN_TURN[:8],
-    event(9, "ExecutionFailed", 8, **told("Before", 2)),
+    *ITEMS_IN_TURN[:4],
+    event(5, "TaskStateEntered", name="Look"),
+    event(6, "TaskScheduled", **LAMBDA),
+    event(7, "TaskFailed", **LAMBDA, **BOOM),
+    event(8, "TaskScheduled", **LAMBDA),
+    event(9, "TaskSucceeded", **LAMBDA),
+    event(10, "TaskStateExited", name="Look"),
+    event(11, "MapIterationSucceeded", 10, name="Before", index=8),
+    event(12, "MapStateSucceeded", 10),
+    event(13, "ExecutionFailed", 12, **told("Before", 2)),
 ]
 FAIL_WITH_THE_CAUSE_OF_ANOTHER = [
     *EVALUATION[:5],
@@ -269,6 +316,8 @@ CASES: dict[str, tuple[list[dict[str, Any]], FailedState]] = {
     "items in turn": (ITEMS_IN_TURN, REJECT._replace(items=(Item("Orders", 1),))),
     "Map in Map": (MAP_IN_MAP, REJECT._replace(items=(Item("Customers", 5), Item("Orders", 6)))),
     "retried around": (RETRIED_AROUND_A_RETRIED, REJECT._replace(items=(Item("Inner", 0),), attempts=2)),
+    "both retried": (BOTH_RETRIED, REJECT._replace(items=(Item("Inner", 0),), attempts=2)),
+    "three deep": (THREE_DEEP_AND_RETRIED, GUILTY._replace(items=(Item("Orders", 4),), attempts=2)),
     "evaluation": (EVALUATION, runtime("Ask", "Pass", 4)),
     "evaluation without cause": (EVALUATION_WITHOUT_CAUSE, FailedState("Ask", "Pass", "E")),
     "evaluation of items": (EVALUATION_OF_ITEMS, runtime("Orders", "Map", 2)),
@@ -341,14 +390,35 @@ def test_a_history_without_its_end_tells_nothing() -> None:
     assert culprit.failure(History(*TASK[:5]), ARN) == Failure()
 
 
-def test_a_long_history_is_read_only_as_far_as_needed() -> None:
-    """The end is enough where the state isn't in a Map."""
+@pytest.mark.parametrize("name", ["task", "items in turn", "distributed", "evaluation of items"])
+def test_a_long_history_is_read_only_as_far_as_needed(name: str) -> None:
+    """Its end is enough, where all that tells about the state is there."""
+    events, state = CASES[name]
     loop = [event(1, "ExecutionStarted"), *(event(number, "PassStateExited", name="P") for number in range(2, 5_000))]
-    end = [{**one, "id": one["id"] + 5_000, "previousEventId": one["id"] + 4_999} for one in TASK[1:]]
-    history = History(*loop, *end, page=100)
+    end = [{**one, "id": one["id"] + 5_000, "previousEventId": one["previousEventId"] + 5_000} for one in events[1:]]
+    end[0]["previousEventId"] = 4_999
+    text = json.dumps([*loop, *end])
+    history = History(
+        *json.loads(re.sub(r"event id #(\d+)", lambda found: f"event id #{int(found[1]) + 5_000}", text)), page=100
+    )
+    seen = culprit.failure(history, ARN).state
+    assert seen
+    assert (seen.name, seen.items) == (state.name, state.items)
+    assert history.pages == 1
+
+
+def test_an_item_is_found_without_reading_back_to_its_map() -> None:
+    """Thousands of items may have been done before it."""
+    events = [event(1, "ExecutionStarted"), event(2, "MapStateEntered", 0, name="Orders"), event(3, "MapStateStarted")]
+    for index in range(1_000):
+        number = 4 + 3 * index
+        events.append(event(number, "MapIterationStarted", name="Orders", index=index))
+        events.append(event(number + 1, "PassStateEntered", name="Take"))
+        events.append(event(number + 2, "PassStateExited", name="Take"))
+    events[-1] = event(3003, "MapStateFailed")
+    history = History(*events, event(3004, "ExecutionFailed", error="States.Runtime"), page=100)
     state = culprit.failure(history, ARN).state
-    assert state
-    assert state.name == "Charge"
+    assert state == FailedState("Take", "Pass", "States.Runtime", items=(Item("Orders", 999),))
     assert history.pages == 1
 
 

@@ -187,17 +187,21 @@ def test_a_timeout_of_the_definition_is_no_state_s_doing(history: History) -> No
     assert (found.status, found.culprit, drawn(found.bars)) == (Status.TIMED_OUT, None, [("Sleep", "aborted")])
 
 
-def test_a_state_that_timed_out_says_so(history: History) -> None:
+@pytest.mark.parametrize("ending", ["ExecutionFailed", "ExecutionTimedOut"])
+def test_a_state_that_timed_out_says_so(ending: str, history: History) -> None:
     scheduled = history.add(1, "ActivityScheduled", history.add(0, "TaskStateEntered", name="Ask"), resource="arn")
-    history.add(6, "ExecutionFailed", history.add(5, "ActivityTimedOut", scheduled, error="States.Timeout"))
+    history.add(6, ending, history.add(5, "ActivityTimedOut", scheduled, error="States.Timeout"))
     found = of(history)
     assert drawn(found.bars) == [("Ask", "timed out")]
     assert found.culprit is found.bars[0]
 
 
-def test_an_expression_that_fails_names_its_state(history: History) -> None:
-    entered = history.add(0, "PassStateEntered", name="Divide")
-    failed = history.add(1, "EvaluationFailed", entered, state="Divide", error="States.QueryEvaluationError", cause="?")
+@pytest.mark.parametrize("after", ["its state was entered", "the state before it"])
+def test_an_expression_that_fails_names_its_state(after: str, history: History) -> None:
+    before = history.run(None, "Look", "Pass", -2, -1)
+    entered = history.add(0, "PassStateEntered", before, name="Divide")
+    came_of = entered if after == "its state was entered" else before
+    failed = history.add(1, "EvaluationFailed", came_of, state="Divide", error="States.QueryEvaluationError", cause="?")
     history.add(2, "ExecutionFailed", failed, error="States.QueryEvaluationError", cause="?")
     culprit = of(history).culprit
     assert culprit
@@ -339,6 +343,24 @@ def test_two_states_may_fail_of_the_same_event(history: History) -> None:
     assert all(bar.status is Status.FAILED and bar.end for bar in walked(found.bars))
     assert found.culprit
     assert found.culprit.name == "Guilty"
+
+
+@pytest.mark.parametrize("kind", ["Parallel", "Map"])
+def test_an_innocent_event_may_have_come_last(kind: str, history: History) -> None:
+    """LocalStack says that the state around failed of that one."""
+    around = history.add(0, f"{kind}StateStarted", history.add(0, f"{kind}StateEntered", name="Both"))
+    guilty = innocent = around
+    if kind == "Map":
+        innocent, guilty = (history.add(1, "MapIterationStarted", around, name="Both", index=n) for n in (0, 1))
+    innocent = history.run(innocent, "Innocent", "Pass", 1, 3)
+    guilty = history.run(guilty, "Guilty", "Fail", 2)
+    if kind == "Map":
+        history.add(4, "MapIterationFailed", guilty, name="Both", index=1)
+    history.add(5, "ExecutionFailed", history.add(4, f"{kind}StateFailed", innocent), error="E")
+    found = of(history)
+    assert found.culprit
+    assert found.culprit.name == "Guilty"
+    assert [str(bar.status) for bar in found.bars[0].children if bar.children[0].name == "Innocent"] != ["failed"]
 
 
 def test_what_is_around_the_failure_failed_too_where_no_event_says_so(history: History) -> None:
