@@ -10,13 +10,17 @@ from pathlib import Path
 from job import usage
 from job.outcomes import Outcome
 from job.settings import TABLE, Setting
+from tools import result_schema
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", ROOT / "docs" / "settings.md")
+RESULT_SCHEMA = ROOT / "docs" / "result.schema.json"
+PAGES = (RESULT_SCHEMA, ROOT / "README.md", ROOT / "docs" / "settings.md")
 
 
 def rendered(page: Path) -> str:
     """Return the page with its generated parts made anew."""
+    if page == RESULT_SCHEMA:
+        return result_schema.text()
     return re.sub(
         r"(<!-- generated: (.*?) -->\n).*?(<!-- end -->)",
         lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}",

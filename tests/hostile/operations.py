@@ -123,7 +123,7 @@ def describe_state_machine(account: Account, body: Body) -> Answer:
 
 
 def describe_state_machine_alias(account: Account, body: Body) -> Answer:
-    machine, qualifier = account.resolve(body["stateMachineAliasArn"])
+    _, qualifier = account.resolve(body["stateMachineAliasArn"])
     if qualifier is None or qualifier.isdigit():
         raise AwsError("InvalidArn", f"Invalid Arn: '{body['stateMachineAliasArn']}'")
     return json_answer({"stateMachineAliasArn": body["stateMachineAliasArn"], "name": qualifier})

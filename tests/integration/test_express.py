@@ -17,6 +17,7 @@ from tests.hostile import (
     service_unavailable,
     throttling,
 )
+from tests.hostile.executions import Status
 from tests.integration.conftest import ROLE
 from tests.support.localstack import LocalStack
 from tests.support.process import Finished, Job
@@ -61,7 +62,7 @@ def test_a_given_type_costs_no_request(
     ("status", "outcome"), [("FAILED", Outcome.EXECUTION_FAILED), ("TIMED_OUT", Outcome.EXECUTION_TIMED_OUT)]
 )
 def test_an_answer_of_http_200_that_tells_of_a_failure_is_one(
-    aws: HostileEndpoint, run_job: Callable[..., Finished], express: dict[str, str], status: str, outcome: Outcome
+    aws: HostileEndpoint, run_job: Callable[..., Finished], express: dict[str, str], status: Status, outcome: Outcome
 ) -> None:
     """Error and cause come with the answer; there is no history to ask for."""
     aws.plan(duration=0.1, status=status, error="Orders.OutOfStock", cause="no more of these")
@@ -216,9 +217,7 @@ def test_what_finds_an_execution_again_is_refused(
     assert aws.started == 0
 
 
-def test_a_run_id_is_taken_with_new(
-    aws: HostileEndpoint, run_job: Callable[..., Finished], express: dict[str, str]
-) -> None:
+def test_a_run_id_is_taken_with_new(run_job: Callable[..., Finished], express: dict[str, str]) -> None:
     """Then it only makes the name."""
     document = ends_with(run_job(**express, SFN_RUN_ID="a", SFN_RERUN="new"), Outcome.SUCCESS)
     assert document["result"]["name"].startswith("sfn-job-a-")

@@ -874,3 +874,18 @@ def test_a_probability_is_repeatable(aws: HostileEndpoint, sfn: Any) -> None:
         aws.heal()
     assert runs[0] == runs[1]
     assert 5 < runs[0].count("Down") < 20
+
+
+def test_a_policy_allows_by_action_and_resource(aws: HostileEndpoint, sfn: Any) -> None:
+    """As IAM does: requests about a version or an alias are about the state machine."""
+    machine, other = aws.state_machine_arn, aws.add_state_machine("other")
+    aws.allow_only({"Statement": [{"Action": ["states:DescribeStateMachine*"], "Resource": machine}]})
+    sfn.describe_state_machine(stateMachineArn=f"{machine}:7")
+    sfn.describe_state_machine_alias(stateMachineAliasArn=f"{machine}:PROD")
+    assert refusal(sfn.describe_state_machine, stateMachineArn=other) == "AccessDeniedException"
+    assert refusal(sfn.list_executions, stateMachineArn=machine) == "AccessDeniedException"
+
+
+def test_a_version_is_no_alias(aws: HostileEndpoint, sfn: Any) -> None:
+    """DescribeStateMachineAlias takes aliases only."""
+    assert refusal(sfn.describe_state_machine_alias, stateMachineAliasArn=f"{aws.state_machine_arn}:7") == "InvalidArn"

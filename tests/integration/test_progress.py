@@ -34,8 +34,7 @@ def test_the_states_are_told_and_the_log_knows_which_one_runs(
     """As log events, and as a field of those that come after."""
     steps = ["Extract", "Transform", "Load"]
     states: dict[str, Any] = {
-        name: {"Type": "Wait", "Seconds": 3, "Next": following}
-        for name, following in itertools.pairwise(steps)
+        name: {"Type": "Wait", "Seconds": 3, "Next": following} for name, following in itertools.pairwise(steps)
     }
     states["Load"] = {"Type": "Wait", "Seconds": 3, "End": True}
     arn = localstack.client("stepfunctions").create_state_machine(

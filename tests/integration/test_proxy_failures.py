@@ -13,7 +13,7 @@ import pytest
 from job.outcomes import Outcome
 from tests.conftest import environment
 from tests.hostile import HostileEndpoint
-from tests.integration.test_logs import leaks
+from tests.support.canaries import leaks
 from tests.support.certificates import Authority
 from tests.support.localstack import free_port
 from tests.support.process import Finished, Job
