@@ -1,5 +1,5 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test test-kubernetes lint format docs image image-size sbom chaos bench-fleet bench-image venv lock clean
+.PHONY: help run test test-kubernetes lint format docs image image-size sbom chaos fanout bench-fleet bench-image venv lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -49,6 +49,9 @@ sbom: .venv/.installed image ## List what the image consists of in sfn-job.cdx.j
 
 chaos: .venv/.installed .venv-localstack/.installed ## Kill RUNS=500 runs again and again, and count their executions; CHAOS_ARGS="--failing"
 	@$(PYTHON) -m tests.chaos --runs $(or $(RUNS),500) $(CHAOS_ARGS)
+
+fanout: .venv/.installed .venv-localstack/.installed ## Kill the processes of a fan-out over INPUTS=1000 inputs, and count their executions
+	@$(PYTHON) -m tests.chaos.fanout --inputs $(or $(INPUTS),1000)
 
 bench-fleet: .venv/.installed ## Simulate fleets of jobs against AWS's quotas; writes docs/waiting.md
 	@$(PYTHON) -m benchmarks.fleet

@@ -7,4 +7,5 @@ supervisor.py  one run: starts the job, kills it, starts it again, until it exit
 verdict.py     what AWS's side says of a run, and whether that is what the contract promises
 campaign.py    many runs side by side, and their figures
 __main__.py    the command line
+fanout.py      many processes of one fan-out, killed likewise; a command of its own
 """
