@@ -14,7 +14,7 @@ help: ## List the targets
 run: .venv/.installed .venv-localstack/.installed ## Watch the job run an example state machine in a local Step Functions
 	@$(PYTHON) -u -m tools.demo
 
-test: .venv/.installed .venv-localstack/.installed ## Run all tests; PYTEST_ARGS="-k name" goes to pytest
+test: .venv/.installed .venv-localstack/.installed .venv-mitmproxy/.installed ## Run all tests; PYTEST_ARGS="-k name" goes to pytest
 	@echo 'Running the tests'
 	@$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
 
@@ -76,6 +76,10 @@ venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
 	  .venv-localstack/bin/python -m localstack.aws.spec
 	@touch $@
 
+.venv-mitmproxy/.installed: requirements/mitmproxy.txt
+	@python=$$(tools/find-python) && "$$python" tools/create_venv.py .venv-mitmproxy $<
+	@touch $@
+
 # Names, versions and hashes, and no addresses: each user's own pip configuration says where packages come from.
 # One file serves Python 3.11 and later on all platforms; LocalStack's pins agree with each other on 3.13 only.
 COMPILE = .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
@@ -87,7 +91,8 @@ lock: .venv/.installed ## Pin what pyproject.toml asks for in requirements/; UPG
 	  -c requirements/runtime.txt -c requirements/uv.txt -o requirements/dev.txt
 	$(COMPILE) --python-version 3.13 --group localstack \
 	  -c requirements/localstack-constraints.txt -o requirements/localstack.txt
+	$(COMPILE) --python-version 3.13 --group mitmproxy -o requirements/mitmproxy.txt
 
 clean: ## Remove the environments and all caches
-	rm -rf .venv .venv-localstack .python .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-localstack .venv-mitmproxy .python .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

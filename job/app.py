@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import datetime
 from typing import Any, TextIO, cast
 
 import job
@@ -67,7 +68,7 @@ class _Process:
         self._problems[:0] = [Problem(argument, "is not an argument: see --help") for argument in wrong_arguments]
         runner = Runner(self.loaded.settings, self._run, self._stop, self._redact.learn, self._watch)
         outcome, sentence = self._ended(runner.carry_out)
-        return self._leave(outcome, sentence)
+        return self._leave(outcome, sentence, runner)
 
     def check(self) -> Outcome:
         """Find out whether a run would work; see `job.check`."""
@@ -85,7 +86,7 @@ class _Process:
         if as_text and not self.loaded.settings.result_path:
             print(self._redact(check.text(steps)))
             return outcome
-        return self._leave(outcome, sentence, checks=[step._asdict() for step in steps])
+        return self._leave(outcome, sentence, None, checks=[step._asdict() for step in steps])
 
     def _ended(self, undertaking: Callable[[], tuple[Outcome, str]]) -> tuple[Outcome, str]:
         """Return how the undertaking ended, and the sentence that says so."""
@@ -111,8 +112,8 @@ class _Process:
             return f" The execution {run.execution.name} {SAID_AFTER_ALL[run.execution.status]}."
         return ""
 
-    def _leave(self, outcome: Outcome, sentence: str, **more: Any) -> Outcome:
-        """Write what the job leaves behind, and the last line of the log."""
+    def _leave(self, outcome: Outcome, sentence: str, runner: Runner | None, **more: Any) -> Outcome:
+        """Write what the job leaves behind, and the last line of the log. A ``runner`` knows the report's timeline."""
 
         def document() -> dict[str, Any]:
             masked = self.loaded.settings.mask_data
@@ -130,12 +131,22 @@ class _Process:
             with suppress(OSError):  # there is no third place
                 self._outputs.write_to_standard_output(document())
         self._outputs.write_copy(document())
+        if runner:
+            self._outputs.write_report(lambda: self._report(document(), runner))
         log.log(
             logging.INFO if outcome is Outcome.SUCCESS else logging.ERROR,
             "finished",
             extra={"exit_code": int(outcome), "status_description": f"{outcome.status}: {sentence}"},
         )
         return outcome
+
+    def _report(self, document: dict[str, Any], runner: Runner) -> str:
+        from job import report  # noqa: PLC0415 - start-up is paid by everybody
+
+        timeline, reason = runner.timeline()
+        settings = self.loaded.settings
+        data = settings.report_data and not settings.mask_data
+        return report.page(document, timeline, now=datetime.now().astimezone(), reason=self._redact(reason), data=data)
 
     def _watch(self) -> AbstractContextManager[None]:
         """Show the run to who looks on, if anybody does."""

@@ -1,6 +1,6 @@
-"""An execution's history, read from its end, page by page and only as far back as asked for (GetExecutionHistory)."""
+"""An execution's history (GetExecutionHistory), page by page: from its end, only as far back as asked for, or all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 PAGE = 1000
@@ -67,6 +67,17 @@ class Newest:
         self._oldest = min(self._page, default=self._oldest)
         self._arguments["nextToken"] = body.get("nextToken")
         self._is_last = not body.get("nextToken")
+
+
+def oldest_first(ask: Ask, execution_arn: str) -> Iterator[dict[str, Any]]:
+    """Yield all events as AWS gives them, without the states' inputs and outputs."""
+    arguments = {"executionArn": execution_arn, "maxResults": PAGE, "includeExecutionData": False}
+    while True:
+        body = ask("get_execution_history", **arguments)
+        yield from body.get("events", ())
+        if not body.get("nextToken"):
+            return
+        arguments["nextToken"] = body["nextToken"]
 
 
 def _compact(event: dict[str, Any]) -> Event:

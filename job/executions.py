@@ -77,7 +77,8 @@ def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
 
 def stop(api: Api, execution_arn: str, error: str, cause: str) -> None:
     """Ask AWS to abort the execution, with an error and a cause that say who did."""
-    api.request("stop_execution", executionArn=execution_arn, error=error, cause=cause)
+    answer = api.request("stop_execution", executionArn=execution_arn, error=error, cause=cause)
+    _expect(answer, "stopDate")
 
 
 def redrive(api: Api, execution_arn: str, token: str) -> None:
@@ -85,7 +86,8 @@ def redrive(api: Api, execution_arn: str, token: str) -> None:
 
     Raises `job.errors.ExecutionNotRedrivable`.
     """
-    api.request("redrive_execution", executionArn=execution_arn, clientToken=token)
+    answer = api.request("redrive_execution", executionArn=execution_arn, clientToken=token)
+    _expect(answer, "redriveDate")
 
 
 def newest_names(api: Api, state_machine_arn: str) -> list[str]:

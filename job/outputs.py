@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from job import files, result
@@ -56,3 +56,12 @@ class Outputs:
                 self._termination_log.write(result.shortened(document))
             except OSError as error:
                 log.warning("the termination log can't be written", extra={"reason": str(error)})
+
+    def write_report(self, make: Callable[[], str]) -> None:
+        """Write the report, if one is asked for; that it can't be is only logged, because the result is there."""
+        if self._report:
+            try:
+                self._report.write(make().encode())
+            except Exception as error:  # a report that can't be drawn must not change how the run has ended
+                log.warning("the report can't be written", extra={"reason": f"{type(error).__name__}: {error}"})
+                log.debug("stack", exc_info=True)

@@ -102,6 +102,7 @@ background:repeating-linear-gradient(135deg,var(--off) 0 2px,transparent 2px 5px
 .status{color:var(--word);font-weight:600;line-height:1.2}
 .took{white-space:nowrap;min-width:5.8em}
 .row.culprit,.notes.culprit{background:var(--bad-pale);box-shadow:inset 4px 0 var(--bad)}
+.row.culprit:not(:last-child){border-bottom:0}
 .notes{list-style:none;padding:.35rem .5rem .45rem calc(var(--depth)*1.1rem + 1.1rem);font-size:.9rem;
 border-bottom:1px solid var(--grid)}
 .notes li{overflow-wrap:anywhere}

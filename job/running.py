@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from job import aws, executions, express, history, naming, stopping
+from job import aws, events, executions, express, history, naming, stopping
 from job.aws import Api
 from job.credentials import Learn
 from job.errors import AccessDenied, JobError, RequestRefused, StopRequested, WaitTimeout
@@ -24,6 +24,9 @@ from job.schedule import Schedule
 from job.signals import Stop
 from job.starting import Starter
 from job.waiting import Limits, outcome_of, wait
+
+if TYPE_CHECKING:
+    from job.bars import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +53,13 @@ class Runner:
         self._stop = stop
         self._learn = learn
         self._watch = watch
+        self._api: Api | None = None
 
     def carry_out(self) -> tuple[Outcome, str]:
         """Return how the run ended, and the sentence that says so. Raises `JobError` for every other end."""
         settings, run = self._settings, self._run
         retries = self._window()
-        api = retries.ask(lambda: aws.connect(settings, os.environ, self._stop, self._learn))
+        api = self._api = retries.ask(lambda: aws.connect(settings, os.environ, self._stop, self._learn))
         try:
             with self._watch():
                 self._begin(api, retries)
@@ -143,14 +147,32 @@ class Runner:
         arn = self._run.known().execution_arn
         if naming.is_express(arn):
             return
+        try:
+            self._run.failure = history.explain(self._patiently(api), arn)
+        except JobError as error:
+            log.warning("the history can't be read", extra={"reason": str(error)})
+            missing = history.PERMISSION if isinstance(error, AccessDenied) else None
+            self._run.failure = Failure(missing=missing)
+
+    def timeline(self) -> "tuple[Timeline | None, str]":
+        """Return the execution's timeline for the report; else None, and the reason why there is none."""
+        from job import timeline  # noqa: PLC0415 - start-up is paid by everybody
+
+        execution = self._run.execution
+        if self._api is None or execution is None:
+            return None, "No execution was reached."
+        if naming.is_express(execution.execution_arn):
+            return None, "An express execution has no history that could be asked for."
+        try:
+            return timeline.bars(events.oldest_first(self._patiently(self._api), execution.execution_arn)), ""
+        except JobError as error:
+            return None, f"The history can't be read: {error}"
+
+    def _patiently(self, api: Api) -> events.Ask:
+        """Return what asks ``api``, each time within one and the same retry window."""
         retries = self._window()
 
         def ask(operation: str, **parameters: Any) -> dict[str, Any]:
             return retries.ask(lambda: api.request(operation, **parameters)).body
 
-        try:
-            self._run.failure = history.explain(ask, arn)
-        except JobError as error:
-            log.warning("the history can't be read", extra={"reason": str(error)})
-            missing = history.PERMISSION if isinstance(error, AccessDenied) else None
-            self._run.failure = Failure(missing=missing)
+        return ask

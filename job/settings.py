@@ -162,7 +162,7 @@ TABLE = (
     Setting(
         "SFN_ROLE_SESSION_NAME",
         values.ROLE_SESSION_NAME,
-        "Session name for AssumeRole, seen in CloudTrail; else `sfn-job`.",
+        "Session name for AssumeRole, seen in CloudTrail; else the run's base name, or `sfn-job-<host name>`.",
         applies=WITH_ROLE,
     ),
     Setting(

@@ -5,6 +5,8 @@ import os
 import re
 import time
 from collections.abc import Callable
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +28,12 @@ def failing(localstack: LocalStack) -> Machines:
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_state_that_failed_is_the_one_that_a_person_would_name(
-    name: str, failing: Machines, run_locally: Callable[..., Finished]
+    name: str, failing: Machines, run_locally: Callable[..., Finished], tmp_path: Path
 ) -> None:
-    """In the result, in `status_description` and in the last log line; or that it was none."""
+    """In the result, in `status_description`, in the last log line and in the report; or that it was none."""
     case = CASES[name]
-    finished = run_locally(failing.arn(name), SFN_INPUT=case.input, **WAIT)
+    report = tmp_path / "report.html"
+    finished = run_locally(failing.arn(name), SFN_INPUT=case.input, SFN_REPORT_PATH=str(report), **WAIT)
     document = finished.document
     assert finished.code == document["exit_code"] == case.code, finished.stderr
     result, sentence = document["result"], document["status_description"]
@@ -45,6 +48,16 @@ def test_the_state_that_failed_is_the_one_that_a_person_would_name(
     assert case.said in sentence
     assert re.search(case.error or "", sentence)
     assert "\n" not in sentence
+    page = report.read_text()
+    assert named(r"<dt>State</dt><dd><b><bdi>(.*?)</bdi>", page) == case.state
+    if case.state and "executionArn" not in state:  # a nested execution's states are in its own timeline
+        assert named(r'<li[^>]* id="failed">.*?<b><bdi>(.*?)</bdi>', page) == case.state
+
+
+def named(pattern: str, page: str) -> str | None:
+    """The name that stands at a place of the report."""
+    found = re.search(pattern, page)
+    return unescape(found[1]) if found else None
 
 
 # What LocalStack can't do

@@ -213,7 +213,7 @@ def test_credentials_stay_secret(way: str, code: int, endpoint: HostileEndpoint,
 
 
 @pytest.mark.parametrize(
-    ("place", "outcome"), [(None, Outcome.PROXY_ERROR), ("no host:80", Outcome.DATA_VALIDATION_ERROR)]
+    ("place", "outcome"), [(None, Outcome.PROXY_ERROR), ("proxy:99999", Outcome.DATA_VALIDATION_ERROR)]
 )
 def test_the_environments_proxys_password_stays_secret(
     place: str | None, outcome: Outcome, aws_by_tls: HostileEndpoint, around: Around

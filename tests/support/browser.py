@@ -17,6 +17,7 @@ OPTIONS = (
     "--disable-dev-shm-usage",
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
+    "--disable-lcd-text",  # its coloured edges are for one kind of screen only
 )
 
 

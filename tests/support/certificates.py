@@ -1,19 +1,15 @@
-"""Certificates made at run time: an authority of a test's own, and what it signs.
-
-Needs `cryptography`, which mitmproxy brings along; where it isn't there an authority skips the test, by that name.
-"""
+"""Certificates made at run time: an authority of a test's own, and what it signs."""
 
 from __future__ import annotations
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-import pytest
-
-if TYPE_CHECKING:
-    from cryptography import x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 DAY = timedelta(days=1)
 
@@ -29,10 +25,6 @@ class Authority:
     """A certificate authority that nobody trusts who isn't told to; `bundle` is the path of its certificate."""
 
     def __init__(self, directory: Path, name: str) -> None:
-        pytest.importorskip("cryptography", reason="no cryptography here; it comes with mitmproxy, on Python 3.12 on")
-        from cryptography import x509
-        from cryptography.hazmat.primitives.asymmetric import ec
-
         self._directory = directory
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"sfn-job's tests: {name}")])
@@ -42,10 +34,6 @@ class Authority:
 
     def issue(self, *names: str, lifetime: timedelta = DAY) -> Certificate:
         """Sign a new server certificate for these host names and IP addresses; one that has expired by now if < 0."""
-        from cryptography import x509
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec
-
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
@@ -63,10 +51,6 @@ class Authority:
     def _sign(
         self, subject: x509.Name, public_key: object, lifetime: timedelta, extension: x509.ExtensionType
     ) -> x509.Certificate:
-        from cryptography import x509
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec
-
         assert isinstance(public_key, ec.EllipticCurvePublicKey)
         end = datetime.now(UTC) + lifetime
         return (
@@ -99,7 +83,6 @@ class Authority:
 
 
 def _general_name(name: str) -> x509.GeneralName:
-    from cryptography import x509
 
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
@@ -108,6 +91,5 @@ def _general_name(name: str) -> x509.GeneralName:
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
-    from cryptography.hazmat.primitives import serialization
 
     return certificate.public_bytes(serialization.Encoding.PEM)

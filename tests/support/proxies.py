@@ -11,7 +11,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -22,10 +21,10 @@ import pytest
 
 from tests.support.certificates import Certificate
 from tests.support.localstack import free_port
-from tests.support.process import eventually
+from tests.support.process import ROOT, eventually
 
 SQUID = shutil.which("squid", path=f"{os.environ['PATH']}:/usr/sbin")
-MITMDUMP = shutil.which("mitmdump", path=str(Path(sys.executable).parent))
+MITMDUMP = shutil.which("mitmdump", path=str(ROOT / ".venv-mitmproxy" / "bin"))
 SQUIDS_HELPERS = Path("/usr/lib/squid")
 
 CONFIGURATION = """
@@ -186,7 +185,7 @@ class Mitmproxy(_Program):
 
     def __init__(self, upstream: Path) -> None:
         if MITMDUMP is None:
-            pytest.skip("no mitmproxy here; it comes with the project's packages, on Python 3.12 and later")
+            pytest.skip("no mitmproxy here: make .venv-mitmproxy/.installed")
         super().__init__("mitmproxy")
         self.url = f"http://127.0.0.1:{free_port()}"
         self.bundle = self.directory / "mitmproxy-ca-cert.pem"

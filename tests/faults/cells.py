@@ -1,0 +1,108 @@
+"""One cell of the matrix: a real job, struck, and what can be said against how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from job.outcomes import Outcome
+from tests.conftest import environment
+from tests.faults.columns import Column
+from tests.faults.rows import Row
+from tests.faults.rules import expected
+from tests.hostile import Execution, HostileEndpoint
+from tests.support.process import Finished, Job
+from tests.support.results import ends_with
+
+SIDE_BY_SIDE = 5
+"""Jobs at once; most of them wait most of the time."""
+
+TIMEOUTS = {"SFN_CONNECT_TIMEOUT": "6", "SFN_READ_TIMEOUT": "1"}  # on a busy machine the first hold for imports too
+ONCE = {**TIMEOUTS, "SFN_RETRY_WINDOW": "5"}
+FOR_EVER = {**TIMEOUTS, "SFN_RETRY_WINDOW": "0.3"}
+
+LONGEST = 40.0
+"""Seconds. The longest of all is stopping, which gives AWS 20 s; the rest is for a busy machine."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A request, a fault, and whether that strikes once or for ever."""
+
+    row: Row
+    column: Column
+    for_ever: bool
+
+    @property
+    def expected(self) -> Outcome:
+        return expected(self.row.need, self.column.kind, self.row.undisturbed, for_ever=self.for_ever)
+
+    def __str__(self) -> str:
+        return f"{self.row.name} × {self.column.name}, {'for ever' if self.for_ever else 'once'}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A cell that was tried: in so many seconds, and with so many things wrong."""
+
+    cell: Cell
+    seconds: float
+    problems: list[str]
+
+
+def carry_out(cells: Iterable[Cell]) -> Iterator[Judged]:
+    """Try the cells, some at once, each with an endpoint of its own."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        yield from pool.map(try_out, cells)
+
+
+def try_out(cell: Cell) -> Judged:
+    """Run the job, struck as the cell says, and judge it by what the account knows."""
+    with HostileEndpoint() as aws:
+        cell.row.prepare(aws)
+        earlier = set(aws.executions)
+        fault = cell.column.make(aws, cell.for_ever)
+        aws.fail(cell.row.operation, fault, skip=cell.row.skip, times=None if cell.for_ever else 1)
+        variables = {**cell.row.variables, **(FOR_EVER if cell.for_ever else ONCE)}
+        began = time.monotonic()
+        job = Job(environment(aws.url, aws.state_machine_arn, **variables), *cell.row.arguments)
+        try:
+            finished = job.finish()
+        except AssertionError as hangs:
+            return Judged(cell, time.monotonic() - began, [str(hangs)])
+        seconds = time.monotonic() - began
+        problems = list(_problems(cell, finished, aws, earlier))
+    if seconds > LONGEST:
+        problems.append(f"took {seconds:.0f} s")
+    return Judged(cell, seconds, problems)
+
+
+def _problems(cell: Cell, finished: Finished, aws: HostileEndpoint, earlier: set[str]) -> Iterator[str]:
+    """Yield what the cell's outcome lacks of the contract's promises."""
+    struck = [request for request in aws.requests[: len(aws.requests)] if isinstance(request.answered, str)]
+    if not any(request.operation == cell.row.operation for request in struck):
+        yield "the fault never struck"
+    try:
+        document = ends_with(finished, cell.expected)
+    except (AssertionError, ValueError, LookupError) as error:
+        yield f"not exit {cell.expected}, with its document: {error}"
+        return
+    begun = [one for one in aws.executions.values() if one.name not in earlier]
+    if aws.started > 1 or any(one.redrive_count > 1 for one in aws.executions.values()):
+        yield f"{aws.started} executions started"
+    yield from _told(document, begun, aws.executions)
+
+
+def _told(document: dict[str, object], begun: list[Execution], known: dict[str, Execution]) -> Iterator[str]:
+    """Yield where the document and the account differ about what was started."""
+    result = document["result"] if isinstance(document["result"], dict) else {}
+    sentence = str(document["status_description"])
+    for execution in begun:
+        if result.get("name") != execution.name and execution.name not in sentence:
+            yield f"{execution.name} was started, and the result doesn't tell"
+    if result and (result["name"] not in known or known[result["name"]].arn != result["executionArn"]):
+        yield f"the result tells of {result['name']}, which isn't there"
+    if result and document["exit_code"] == Outcome.SUCCESS and known[result["name"]].status != "SUCCEEDED":
+        yield f"success is said of one that is {known[result['name']].status}"

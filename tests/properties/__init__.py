@@ -1,0 +1,1 @@
+"""What must hold for any input: hypothesis makes up inputs, and shows the least one that breaks a rule."""

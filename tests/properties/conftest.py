@@ -1,0 +1,15 @@
+"""How hard hypothesis tries. `make test` tries the same examples each time; `make properties` tries many new ones."""
+
+from hypothesis import HealthCheck, settings
+
+# No database: an example worth keeping becomes a test of its own. No deadline: the machine may be busy.
+settings.register_profile("fast", derandomize=True, max_examples=60, database=None, deadline=None)
+settings.register_profile(
+    "long",
+    max_examples=5_000,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("fast")
