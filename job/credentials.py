@@ -45,7 +45,11 @@ def find(core: "CoreSession", settings: Settings, learn: Learn) -> "Credentials"
     found = core._credentials = core._credentials or _from_chain(core)  # noqa: SLF001 - given keys are there already
     _fetch(found, learn)
     given = settings.credentials_user is not None
-    log.info("credentials found", extra={"provider": "SFN_CREDENTIALS_USER" if given else found.method})
+    log.log(  # what was given is no news
+        logging.DEBUG if given else logging.INFO,
+        "credentials found",
+        extra={"provider": "SFN_CREDENTIALS_USER" if given else found.method},
+    )
     if settings.role_based_access:
         name = settings.role_session_name or _session_name(settings)
         found = core._credentials = _role(core, settings, name)  # noqa: SLF001 - the only credentials from now on

@@ -6,7 +6,7 @@ from typing import Any
 
 from job import naming
 from job.aws import Api
-from job.errors import AccessDenied
+from job.errors import AccessDenied, JobError
 from job.loading import Settings
 from job.retries import Retries
 
@@ -39,7 +39,10 @@ class StateMachine:
             body = self._retries.ask(
                 lambda: self._api.request("describe_state_machine", stateMachineArn=self._arn)
             ).body
-        except AccessDenied as error:
+        except JobError as error:
+            if not isinstance(error, AccessDenied) and type(error) is not JobError:
+                raise
+            # Not allowed, or something stands in for AWS that doesn't know the request.
             log.warning(
                 "the state machine's type is unknown and taken for standard: allow states:DescribeStateMachine, or set "
                 "SFN_STATE_MACHINE_TYPE",

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from job.aws import Api
-from job.errors import AccessDenied
+from job.errors import JobError, StopRequested
 from job.run import Run
 
 log = logging.getLogger(__name__)
 
-QUIET = 2.0
-"""Seconds of waiting before the first look: a short run is over by then, and costs nothing."""
+FIRST_LOOK = 3.0
+"""Seconds of waiting before the first look at the history: a short run is over by then."""
 
-EVERY = 3
-"""One check in so many reads the history, which tells the states and the end too, instead of asking for the status."""
+LONGEST_GAP = 30.0
+"""Seconds between two looks, which come after 3, 6, 12, 24 … seconds. A look takes the place of a check, because it shows
+the end as well, so that it costs no request more."""
 
 NEWEST = 200
 """Events read at once; what happened before them, since the look before, is passed over."""
@@ -37,28 +38,32 @@ class Progress:
         self._api = api
         self._run = run
         self._monotonic = monotonic
-        self._first = monotonic() + QUIET
-        self._checks = 0
+        self._began = monotonic()
+        self._next = FIRST_LOOK
         self._seen = 0
         self._running: Counter[str] = Counter()
         self._entered: set[str] = set()
         self._denied = False
 
     def is_due(self) -> bool:
-        """Count one check, and return whether it is the history's turn."""
-        self._checks += 1
-        return not self._denied and self._checks % EVERY == 0 and self._monotonic() >= self._first
+        """Return whether it is the history's turn, rather than the status's."""
+        return not self._denied and self._monotonic() - self._began >= self._next
 
     def goes_on(self) -> bool:
         """Tell of the states entered since the last look; return whether the execution goes on, as far as that shows.
 
-        Without the permission to read the history it asks no more. Raises `JobError` as a check does.
+        Where the history can't be read, it isn't asked for any more. Raises `StopRequested`.
         """
+        elapsed = self._monotonic() - self._began
+        self._next = elapsed + min(elapsed, LONGEST_GAP)
         try:
             events = self._newest()
-        except AccessDenied as error:
-            log.info("the states aren't shown: states:GetExecutionHistory isn't allowed", extra={"reason": str(error)})
-            self._denied = True
+        except StopRequested:
+            raise
+        except JobError as error:
+            if not error.transient:
+                self._denied = True
+                log.info("the states that run can't be shown", extra={"reason": str(error)})
             return False
         entered = [entry for event in events if (entry := self._follow(event))]
         self._run.state = next((name for name in reversed(self._running) if self._running[name] > 0), None)

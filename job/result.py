@@ -73,6 +73,9 @@ def encoded(made: Mapping[str, Any]) -> bytes:
 SHORT = 4096
 """Bytes that Kubernetes keeps of a termination message."""
 
+_NEVER_CUT = ("executionArn", "stateMachineArn", "name", "consoleUrl")
+"""Keys whose texts are short, and of no use without their end."""
+
 _CUTS = (2000, 1000, 500, 250, 100, 40)
 
 
@@ -97,7 +100,7 @@ def _cut(value: Any, length: int) -> Any:
     if isinstance(value, str):
         return value if len(value) <= length else value[:length] + "…"
     if isinstance(value, dict):
-        return {key: _cut(part, length) for key, part in value.items()}
+        return {key: part if key in _NEVER_CUT else _cut(part, length) for key, part in value.items()}
     if isinstance(value, list):
         return [_cut(part, length) for part in value[:5]]
     return value

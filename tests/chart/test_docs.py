@@ -9,6 +9,7 @@ from typing import Any
 import helm_python
 import kubernetes_validate  # type: ignore[import-untyped] # it ships none
 import pytest
+import yaml  # type: ignore[import-untyped] # it ships none
 
 from job import __version__
 from job.outcomes import Outcome
@@ -50,6 +51,24 @@ def test_its_commands_are_helms() -> None:
         if command[:2] in (["helm", "install"], ["helm", "upgrade"]):
             assert command[2:4] == ["nightly", "charts/sfn-job"]
             assert render(values_of(command))["Job"]["metadata"]["name"] == "nightly-sfn-job-1"
+
+
+def test_the_readme_installs_the_same() -> None:
+    """One command, in the README and on the page."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    (command,) = (shlex.split(line) for line in page.splitlines() if line.startswith("helm install"))
+    assert command in COMMANDS
+
+
+def test_the_plain_job_is_what_the_chart_would_make() -> None:
+    """Valid, restricted, and final by the same exit statuses."""
+    (job,) = yaml.safe_load_all((ROOT / "examples/kubernetes/job.yaml").read_text(encoding="utf-8"))
+    kubernetes_validate.validate(job, NEWEST, strict=True)
+    spec = job["spec"]["template"]["spec"]
+    assert violations(spec) == []
+    charts = job_spec(render())["podFailurePolicy"]
+    for code in Outcome:
+        assert action(job["spec"]["podFailurePolicy"], "sfn-job", code) == action(charts, "sfn-job", code)
 
 
 def test_the_first_run_fits_together() -> None:

@@ -96,6 +96,9 @@ ENVIRONMENTS: Mapping[str, Callable[[], dict[str, str]]] = {
     "ecs/task-definition-proxy.yaml": lambda: _task("ecs/task-definition-proxy.yaml"),
     "ecs/run-task.yaml": lambda: _overridden(document("ecs/run-task.yaml")["overrides"]),
     "ecs/schedule.yaml": lambda: _overridden(json.loads(document("ecs/schedule.yaml")["Target"]["Input"])),
+    "kubernetes/job.yaml": lambda: by_name(
+        document("kubernetes/job.yaml")["spec"]["template"]["spec"]["containers"][0]["env"]
+    ),
     "batch/job-definition.yaml": _batch,
     "argo/workflow.yaml": _argo,
     "airflow/nightly.py": lambda: airflow_arguments()["env_vars"],

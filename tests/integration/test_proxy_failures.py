@@ -146,8 +146,8 @@ def test_it_is_so_on_the_way_to_sts_too(case: str, endpoint: HostileEndpoint, ar
     [("dead", True), ("aws is down", True), ("forbidden", False), ("wrong password", False), ("no ca", False)],
 )
 def test_only_what_passes_is_tried_again(case: str, passing: bool, endpoint: HostileEndpoint, around: Around) -> None:
-    """For the retry window, here a second."""
-    finished = run(CASES[case], endpoint, around, SFN_RETRY_WINDOW="1")
+    """For the retry window."""
+    finished = run(CASES[case], endpoint, around, SFN_RETRY_WINDOW="3")
     ends_with(finished, Outcome.PROXY_ERROR)
     assert any(event["message"] == "request failed, trying again" for event in finished.events) == passing
 

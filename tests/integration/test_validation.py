@@ -59,6 +59,17 @@ RULES = [
         ({"SFN_EXECUTION_NAME": f"a{character}b"}, "SFN_EXECUTION_NAME", "must not hold")
         for character in [*' \n<}?"\\$:/', "\x01", "\x85", "\uffff"]
     ],
+    ({"SFN_STATE_MACHINE_TYPE": "EXPRESS"}, "SFN_STATE_MACHINE_TYPE", "auto, standard, express"),
+    ({"SFN_STATE_MACHINE_TYPE": "express", "SFN_RUN_ID": "a"}, "SFN_RUN_ID", "SFN_RERUN=new"),
+    ({"SFN_STATE_MACHINE_TYPE": "express", "SFN_RERUN": "once"}, "SFN_RERUN", "SFN_RERUN=new"),
+    ({"SFN_INPUTS_FILE": "/nowhere", "JOB_COMPLETION_INDEX": "0"}, "SFN_INPUTS_FILE", "No such file"),
+    ({"SFN_INPUTS_FILE": "/dev/null", "JOB_COMPLETION_INDEX": "0"}, "SFN_INPUTS_FILE", "has 0 lines"),
+    ({"SFN_INPUTS_FILE": "/dev/null"}, "SFN_INPUTS_FILE", "needs JOB_COMPLETION_INDEX"),
+    ({"SFN_TRACE_HEADER": "Root=ü"}, "SFN_TRACE_HEADER", "ASCII"),
+    ({"SFN_TRACE_HEADER": "x" * 257}, "SFN_TRACE_HEADER", "256"),
+    ({"SFN_TERMINATION_LOG": "/nowhere/log"}, "SFN_TERMINATION_LOG", "can't be written"),
+    ({"SFN_REPORT_PATH": "/nowhere/report.html"}, "SFN_REPORT_PATH", "can't be written"),
+    ({"SFN_REPORT_PATH": "/tmp/report.html", "SFN_REPORT_DATA": "some"}, "SFN_REPORT_DATA", "true or false"),
     ({"SFN_INPUT": "hello"}, "SFN_INPUT", "must be JSON"),
     ({"SFN_INPUT": "{'a': 1}"}, "SFN_INPUT", "column 2"),
     ({"SFN_INPUT": '{"a": 1,}'}, "SFN_INPUT", "must be JSON"),
@@ -403,7 +414,7 @@ def test_an_unknown_variable_is_warned_of_with_its_nearest_match(
     assert "value that nobody shows" not in finished.stderr + finished.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--run"], ["input.json"], ["--help", "--version"], ["--check"], [""]])
+@pytest.mark.parametrize("arguments", [["--run"], ["input.json"], ["--help", "--version"], ["--Check"], [""]])
 def test_an_unknown_argument_is_a_problem(
     arguments: list[str], aws: HostileEndpoint, run_job: Callable[..., Finished]
 ) -> None:
