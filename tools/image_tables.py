@@ -37,6 +37,12 @@ PACKAGES_LEFT_OUT = {
     "boto3/examples": "documentation",
     "botocore/cacert.pem": "replaced by a link to Debian's, which security updates reach, and users can mount over",
     "dateutil/zoneinfo/*.tar.gz": "time zones a second time: tzdata has them",
+    "markdown_it": "rich's Markdown; the job shows one line and a spinner",
+    "markdown_it_py-*.dist-info": "the same",
+    "mdurl": "the same",
+    "mdurl-*.dist-info": "the same",
+    "pygments": "rich's colours for source code",
+    "pygments-*.dist-info": "the same",
     "urllib3/contrib/emscripten/*.js": "for browsers",
 }
 

@@ -1,4 +1,4 @@
-"""docs/docker.md keeps its word: its commands are run by a shell as they stand there, and do what it says of them.
+"""docs/docker.md keeps its word, like other pages with `docker run`: a shell runs their commands as they stand.
 
 All that comes from outside is the environment: the variables that the page says it takes from the user's shell, and a
 `docker` on PATH that is the engine's client with the options that put a container next to LocalStack.
@@ -65,8 +65,11 @@ class Shell:
 
     def start(self, heading: str, change: Callable[[str], str] = str, /, **environ: str) -> subprocess.Popen[bytes]:
         """Start the block under this heading; `change` is what the page says may be changed in it."""
+        return self.start_block(change(BLOCKS[heading][0]), **environ)
+
+    def start_block(self, block: str, **environ: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            ["/bin/sh", "-euc", change(BLOCKS[heading][0])],
+            ["/bin/sh", "-euc", block],
             cwd=self.directory,
             env=self.environ | environ,
             stdin=subprocess.DEVNULL,
@@ -314,3 +317,38 @@ def test_other_certificates_can_be_trusted(
     variable = () if place.startswith("/etc") else (f"--env=AWS_CA_BUNDLE={place}",)
     trusted = beside_it.run(f"--volume={bundle}:{place}:ro", *variable)
     assert trusted.code == 0, trusted.stderr
+
+
+# Other pages
+
+
+def commands(page: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def test_the_check_starts_nothing_and_the_policy_is_one(shell: Shell, state_machines: StateMachines) -> None:
+    """docs/check.md."""
+    check, policy = commands("docs/check.md")
+    arn = new_machine(state_machines, Type="Succeed")
+    checked = finish(shell.start_block(check, SFN_STATE_MACHINE_ARN=arn, **CREDENTIALS))
+    assert checked.code == 0, checked.stderr
+    assert [step["name"] for step in checked.document["checks"]][:2] == ["variables", "endpoint"]
+    printed = finish(
+        shell.start_block(policy, SFN_STATE_MACHINE_ARN=arn, SFN_WAIT_FOR_SUCCESS_OR_FAILURE="true", **CREDENTIALS)
+    )
+    assert json.loads(printed.stdout)["Statement"][0]["Resource"] == arn
+    assert executions(state_machines, arn) == []
+
+
+def test_an_express_state_machine_needs_nothing_else(shell: Shell, state_machines: StateMachines) -> None:
+    """docs/express.md."""
+    (command,) = commands("docs/express.md")
+    arn = state_machines.client.create_state_machine(
+        name=f"docs-{uuid.uuid4()}",
+        definition=json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::000000000000:role/any",
+        type="EXPRESS",
+    )["stateMachineArn"]
+    finished = finish(shell.start_block(command, SFN_STATE_MACHINE_ARN=arn, **CREDENTIALS))
+    assert finished.code == 0, finished.stderr
+    assert "billingDetails" in finished.document["result"]
