@@ -1,6 +1,6 @@
 """``python -m job``."""
 
-import resource
+import gc
 import sys
 
 from job.signals import Stop
@@ -10,8 +10,11 @@ def run() -> int:
     """Listen to signals before anything else, because a signal to PID 1 that nobody listens to is lost."""
     stop = Stop()
     stop.install()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every secret
-    from job.app import main  # noqa: PLC0415 - takes some 0.1 s, in which a signal may come
+    gc.disable()  # what start-up makes is there to stay; collecting is for a long wait, see `job.running`
+    from job.imports import postponed_patterns  # noqa: PLC0415 - as the next one
+
+    with postponed_patterns():
+        from job.app import main  # noqa: PLC0415 - takes some 0.1 s, in which a signal may come
 
     return main(stop)
 

@@ -13,6 +13,7 @@ import job
 from job import credentials, naming, proxies
 from job.credentials import Learn
 from job.errors import RequestRefused
+from job.imports import postponed_patterns, without_s3_transfers
 from job.loading import Settings
 from job.signals import Stop
 
@@ -108,8 +109,9 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
 
 
 def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Make, Credentials]":
-    import boto3  # noqa: PLC0415 - see the module's docstring
-    from botocore.config import Config  # noqa: PLC0415
+    with postponed_patterns(), without_s3_transfers():
+        import boto3  # noqa: PLC0415 - see the module's docstring
+        from botocore.config import Config  # noqa: PLC0415
 
     session = boto3.session.Session(
         aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from job import aws, naming, policy
+from job import aws, executions, naming, policy
 from job.aws import Api
 from job.credentials import Learn
 from job.errors import (
@@ -140,24 +140,27 @@ def _machine(api: Api, settings: Settings) -> Step:
     qualifier = arn.removeprefix(naming.unqualified(arn)).removeprefix(":")
     try:
         if qualifier and not qualifier.isdigit():
-            api.request("describe_state_machine_alias", stateMachineAliasArn=arn)
+            executions.expect(
+                api.request("describe_state_machine_alias", stateMachineAliasArn=arn), "stateMachineAliasArn"
+            )
             arn = naming.unqualified(arn)
-        body = api.request("describe_state_machine", stateMachineArn=arn).body
+        answer = api.request("describe_state_machine", stateMachineArn=arn)
+        executions.expect(answer, "type")
     except AccessDenied as error:
         return Step(
             "state machine", holds=None, message=f"not known: {error}", mend=_allow("states:DescribeStateMachine")
         )
-    type_ = str(body.get("type", "")).lower()
+    type_ = str(answer.body["type"]).lower()
     if settings.state_machine_type not in {"auto", type_}:
         raise RequestRefused(
             f"SFN_STATE_MACHINE_TYPE is {settings.state_machine_type}, but AWS says that it is {type_}."
         )
     if type_ == "express" and settings.rerun != "new":
         raise RequestRefused(f"{'SFN_RUN_ID' if settings.run_id else 'SFN_RERUN'} {naming.NO_UNIQUE_NAMES}.")
-    if body.get("status") == "DELETING":
+    if answer.body.get("status") == "DELETING":
         raise RequestRefused("The state machine is being deleted.")
     named = f", {'version' if qualifier.isdigit() else 'alias'} {qualifier}" if qualifier else ""
-    return Step("state machine", holds=True, message=f"{body.get('name')}, {type_}{named}")
+    return Step("state machine", holds=True, message=f"{answer.body.get('name')}, {type_}{named}")
 
 
 def _permissions(api: Api, settings: Settings) -> Iterator[Step]:
@@ -189,7 +192,7 @@ def _permission(action: str, call: Callable[[], object]) -> Step:
         pass  # there is no such execution: who isn't allowed to ask doesn't learn that
     except AccessDenied as error:
         return Step(f"permission {action}", holds=False, message=str(error), mend=_allow(action))
-    except StopRequested:
+    except (AuthenticationFailed, StopRequested):
         raise
     except JobError as error:
         return Step(f"permission {action}", holds=None, message=str(error))

@@ -98,8 +98,7 @@ def _role(core: "CoreSession", settings: Settings, session_name: str) -> "Creden
     fetcher = AssumeRoleCredentialFetcher(
         core.create_client,
         core.get_credentials(),
-        # An instance profile is asked for by its role, which has the same name.
-        str(settings.role_arn).replace(":instance-profile/", ":role/"),
+        naming.role_of(str(settings.role_arn)),
         extra_args={name: value for name, value in arguments.items() if value is not None},
     )
     return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")

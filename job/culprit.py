@@ -153,6 +153,9 @@ class _Walk:
         name = over.details.get("name")
         event = self._events.before(over)
         while event and not is_entry_of(name, event):
+            entry = self._entry(event, event) if event.type == "EvaluationFailed" else None
+            if entry and is_entry_of(name, entry):
+                return entry
             if name is None and (is_exit(event) or event.type in FAILED_WITH_WHAT_IS_INSIDE):
                 event = self._skip(event)
             event = event and self._events.before(event)
@@ -165,8 +168,10 @@ def _can_fail(event: Event, ending: Event) -> bool:
     It always can on AWS. In LocalStack a Map or Parallel fails from whatever came last in any of its items or branches.
     """
     type_ = entered_type(event)
+    if type_ is None and re.fullmatch(r"(Map|Parallel)StateSucceeded", event.type):
+        return bool(_TOLD.match(ending.details.get("cause") or ""))  # what came of it was wrong
     if type_ is None:
-        return not is_exit(event) and not re.fullmatch(r"(Map|Parallel)\w+Succeeded", event.type)
+        return not is_exit(event) and event.type != "MapIterationSucceeded"
     return type_ == "Fail" or str(ending.details.get("error")).startswith("States.")
 
 

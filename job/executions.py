@@ -47,7 +47,7 @@ def start(
         "start_execution",
         **_given(stateMachineArn=state_machine_arn, name=name, input=input_, traceHeader=trace_header),
     )
-    _expect(answer, "executionArn", "startDate")
+    expect(answer, "executionArn", "startDate")
     started = Execution(
         execution_arn=answer.body["executionArn"],
         state_machine_arn=naming.unqualified(state_machine_arn),
@@ -64,21 +64,21 @@ def start_sync(api: Api, state_machine_arn: str, name: str, input_: str | None, 
         "start_sync_execution",
         **_given(stateMachineArn=state_machine_arn, name=name, input=input_, traceHeader=trace_header),
     )
-    _expect(answer, "executionArn", "status", "startDate")
+    expect(answer, "executionArn", "status", "startDate")
     return _execution({**answer.body, "stateMachineArn": naming.unqualified(state_machine_arn), "name": name})
 
 
 def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
     """Return the execution as it is now. Raises `job.errors.ExecutionNotFound`."""
     answer = api.request("describe_execution", executionArn=execution_arn)
-    _expect(answer, "executionArn", "stateMachineArn", "name", "status", "startDate")
+    expect(answer, "executionArn", "stateMachineArn", "name", "status", "startDate")
     return _execution(answer.body), answer
 
 
 def stop(api: Api, execution_arn: str, error: str, cause: str) -> None:
     """Ask AWS to abort the execution, with an error and a cause that say who did."""
     answer = api.request("stop_execution", executionArn=execution_arn, error=error, cause=cause)
-    _expect(answer, "stopDate")
+    expect(answer, "stopDate")
 
 
 def redrive(api: Api, execution_arn: str, token: str) -> None:
@@ -87,13 +87,13 @@ def redrive(api: Api, execution_arn: str, token: str) -> None:
     Raises `job.errors.ExecutionNotRedrivable`.
     """
     answer = api.request("redrive_execution", executionArn=execution_arn, clientToken=token)
-    _expect(answer, "redriveDate")
+    expect(answer, "redriveDate")
 
 
 def newest_names(api: Api, state_machine_arn: str) -> list[str]:
     """Return the names of the state machine's newest 1,000 executions, newest first; the latest may be missing yet."""
     answer = api.request("list_executions", stateMachineArn=naming.unqualified(state_machine_arn), maxResults=1000)
-    _expect(answer, "executions")
+    expect(answer, "executions")
     return [execution["name"] for execution in answer.body["executions"]]
 
 
@@ -122,7 +122,7 @@ def _given(**parameters: str | None) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
-def _expect(answer: Answer, *keys: str) -> None:
+def expect(answer: Answer, *keys: str) -> None:
     """Raise `AnswerLost` where an answer that looked like a success lacks what AWS always sends."""
     missing = [key for key in keys if key not in answer.body]
     if missing:

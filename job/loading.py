@@ -180,6 +180,10 @@ def _contradictions(parsed: Mapping[str, Any], problems: list[Problem]) -> list[
     for missing, given in (pair, pair[::-1]):
         if parsed[key_of(given)] and not parsed[key_of(missing)] and not _wrong(missing, problems):
             found.append(Problem(missing, f"is required with {given}"))
+    name, index = parsed["execution_name"], parsed["index"]
+    problem = naming.problem_with_base(f"{name}-{index}") if name and index else None
+    if problem:
+        found.append(Problem("SFN_EXECUTION_NAME", f"with this process's index behind it {problem}"))
     if parsed["state_machine_type"] == "express" and parsed["rerun"] != "new":
         found.append(Problem("SFN_RUN_ID" if parsed["run_id"] else "SFN_RERUN", naming.NO_UNIQUE_NAMES))
     region, arn = parsed["region"], parsed["state_machine_arn"]
@@ -204,4 +208,7 @@ def _shown(row: Setting, given: Mapping[str, str], parsed: Mapping[str, Any], pr
         return MASK
     if isinstance(parsed[row.key], (bool, int, float)) and not _wrong(row.variable, problems):
         return parsed[row.key]
-    return re.sub(r"//[^/@]*@", f"//{MASK}@", given[row.variable])  # a refused proxy may hold credentials
+    shown = given[row.variable]
+    if row.key == "proxy":  # a refused one may hold credentials, unquoted: all up to the last @ may be theirs
+        shown = re.sub(r"^([a-z]+://)?.*@", rf"\1{MASK}@", shown, flags=re.DOTALL)
+    return shown

@@ -48,15 +48,16 @@ class Redactor:
 
 
 def _forms(secret: str) -> Iterable[str]:
+    utf8 = secret.encode(errors="surrogatepass")  # what isn't UTF-8 in the environment arrives as lone surrogates
     yield secret
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield quote(secret)
+    yield quote(utf8, safe="")
+    yield quote_plus(utf8)
+    yield quote(utf8)
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
-    for padding in ("", "x", "xx"):  # base64 of a text that holds the secret, at each of three alignments
-        encoded = base64.b64encode(f"{padding}{secret}".encode()).decode().rstrip("=")
+    for padding in (b"", b"x", b"xx"):  # base64 of a text that holds the secret, at each of three alignments
+        encoded = base64.b64encode(padding + utf8).decode().rstrip("=")
         start = -(-len(padding) * 4 // 3)
         # The last character may hold bits of what follows.
         if len(encoded) - start > 8:

@@ -4,7 +4,7 @@ import json
 import logging
 from typing import Any
 
-from job import naming
+from job import executions, naming
 from job.aws import Api
 from job.errors import AccessDenied, JobError
 from job.loading import Settings
@@ -36,9 +36,7 @@ class StateMachine:
 
     def _ask(self) -> str:
         try:
-            body = self._retries.ask(
-                lambda: self._api.request("describe_state_machine", stateMachineArn=self._arn)
-            ).body
+            body = self._retries.ask(self._described)
         except JobError as error:
             if not isinstance(error, AccessDenied) and type(error) is not JobError:
                 raise
@@ -50,7 +48,12 @@ class StateMachine:
             )
             return "STANDARD"
         self.states = _count(body.get("definition"))
-        return str(body.get("type", "STANDARD"))
+        return str(body["type"])
+
+    def _described(self) -> dict[str, Any]:
+        answer = self._api.request("describe_state_machine", stateMachineArn=self._arn)
+        executions.expect(answer, "type")  # an express one taken for standard would be started, and its end lost
+        return answer.body
 
 
 def _count(definition: str | None) -> int | None:

@@ -98,6 +98,11 @@ def unqualified(state_machine_arn: str) -> str:
     return ":".join(state_machine_arn.split(":")[:7])
 
 
+def role_of(arn: str) -> str:
+    """Return the ARN of the role that is meant: an instance profile's is the role of that name (contract 1)."""
+    return arn.replace(":instance-profile/", ":role/")
+
+
 def region_of(arn: str) -> str:
     """Return the region in an ARN."""
     return arn.split(":")[3]

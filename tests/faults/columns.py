@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 
 from tests import hostile
 from tests.hostile import Fault, HostileEndpoint
@@ -34,15 +33,23 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One fault. `make` takes the endpoint and whether the fault is for ever."""
+    """One fault, made by its constructor of these arguments; without one, the endpoint goes away."""
 
     name: str
     kind: Kind
     said: str
-    make: Callable[[HostileEndpoint, bool], Fault]
+    constructor: Callable[..., Fault] | None = None
+    arguments: tuple[object, ...] = ()
+    done: bool | None = None
+
+    def make(self, aws: HostileEndpoint, *, for_ever: bool) -> Fault:
+        if self.constructor is None:
+            return gone(aws, for_ever=for_ever)
+        options = {} if self.done is None else {"done": self.done}
+        return self.constructor(*self.arguments, **options)
 
 
-def gone(aws: HostileEndpoint, for_ever: bool) -> Fault:
+def gone(aws: HostileEndpoint, *, for_ever: bool) -> Fault:
     """The connection ends, and no further one is accepted; for a moment, or for ever. Nothing is done."""
 
     def leave() -> None:
@@ -59,32 +66,28 @@ def gone(aws: HostileEndpoint, for_ever: bool) -> Fault:
     return Fault("gone", False, play)
 
 
-def _column(name: str, kind: Kind, said: str, constructor: Callable[[], Fault]) -> Column:
-    return Column(name, kind, said, lambda _aws, _for_ever: constructor())
-
-
 COLUMNS = (
-    Column("refused", Kind.GONE, "the connection ends, and further ones are refused", gone),
-    _column("cut before", Kind.LOST, "the connection ends before anything is done", hostile.cut_before),
-    _column("cut after", Kind.UNHEARD, "it ends when the request is carried out", hostile.cut_after),
-    _column("cut midway", Kind.UNHEARD, "it ends after half of the answer", hostile.cut_midway),
-    _column("reset", Kind.UNHEARD, "it is reset when the request is carried out", partial(hostile.reset, done=True)),
-    _column("hangs before", Kind.LATE, "silence; nothing is done", hostile.hang_before),
-    _column("hangs after", Kind.UNHEARD_LATE, "silence; the request is carried out", hostile.hang_after),
-    _column("drips", Kind.UNHEARD_LATE, "the answer comes byte by byte", partial(hostile.drip, 2)),
-    _column("huge", Kind.ODD, "the answer is blown up to a megabyte", partial(hostile.huge, 1_000_000)),
-    _column("wrong length", Kind.UNHEARD, "Content-Length says half of what comes", hostile.wrong_length),
-    _column("garbage", Kind.LOST, "HTTP 200 with what is neither JSON nor XML", hostile.garbage),
-    _column("empty", Kind.LOST, "HTTP 200 without a body", hostile.empty),
-    _column("no fields", Kind.LOST, "HTTP 200 with `{}`", hostile.json_without_fields),
-    _column("redirect", Kind.LOST, "HTTP 307", partial(hostile.redirect, "http://127.0.0.1:1/")),
-    _column("gateway", Kind.LOST, "HTTP 502 with a gateway's page", partial(hostile.page, 502)),
-    _column("500", Kind.LOST, "InternalFailure", hostile.internal_failure),
-    _column("503", Kind.LOST, "ServiceUnavailable", hostile.service_unavailable),
-    _column("throttled", Kind.THROTTLED, "ThrottlingException", hostile.throttling),
-    _column("denied", Kind.DENIED, "AccessDeniedException", hostile.access_denied),
-    _column("unknown", Kind.UNKNOWN, "UnrecognizedClientException", hostile.unrecognized_client),
-    _column("signature", Kind.UNKNOWN, "InvalidSignatureException", hostile.invalid_signature),
-    _column("expired", Kind.EXPIRED, "ExpiredTokenException", hostile.expired_token),
-    _column("wrong", Kind.WRONG, "ValidationException", partial(hostile.error, "ValidationException")),
+    Column("refused", Kind.GONE, "the connection ends, and further ones are refused"),
+    Column("cut before", Kind.LOST, "the connection ends before anything is done", hostile.cut_before),
+    Column("cut after", Kind.UNHEARD, "it ends when the request is carried out", hostile.cut_after),
+    Column("cut midway", Kind.UNHEARD, "it ends after half of the answer", hostile.cut_midway),
+    Column("reset", Kind.UNHEARD, "it is reset when the request is carried out", hostile.reset, done=True),
+    Column("hangs before", Kind.LATE, "silence; nothing is done", hostile.hang_before),
+    Column("hangs after", Kind.UNHEARD_LATE, "silence; the request is carried out", hostile.hang_after),
+    Column("drips", Kind.UNHEARD_LATE, "the answer comes byte by byte", hostile.drip, (2,)),
+    Column("huge", Kind.ODD, "the answer is blown up to a megabyte", hostile.huge, (1_000_000,)),
+    Column("wrong length", Kind.UNHEARD, "Content-Length says half of what comes", hostile.wrong_length),
+    Column("garbage", Kind.LOST, "HTTP 200 with what is neither JSON nor XML", hostile.garbage),
+    Column("empty", Kind.LOST, "HTTP 200 without a body", hostile.empty),
+    Column("no fields", Kind.LOST, "HTTP 200 with `{}`", hostile.json_without_fields),
+    Column("redirect", Kind.LOST, "HTTP 307", hostile.redirect, ("http://127.0.0.1:1/",)),
+    Column("gateway", Kind.LOST, "HTTP 502 with a gateway's page", hostile.page, (502,)),
+    Column("500", Kind.LOST, "InternalFailure", hostile.internal_failure),
+    Column("503", Kind.LOST, "ServiceUnavailable", hostile.service_unavailable),
+    Column("throttled", Kind.THROTTLED, "ThrottlingException", hostile.throttling),
+    Column("denied", Kind.DENIED, "AccessDeniedException", hostile.access_denied),
+    Column("unknown", Kind.UNKNOWN, "UnrecognizedClientException", hostile.unrecognized_client),
+    Column("signature", Kind.UNKNOWN, "InvalidSignatureException", hostile.invalid_signature),
+    Column("expired", Kind.EXPIRED, "ExpiredTokenException", hostile.expired_token),
+    Column("wrong", Kind.WRONG, "ValidationException", hostile.error, ("ValidationException",)),
 )

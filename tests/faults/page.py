@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from job.outcomes import Outcome
-from tests.faults.columns import COLUMNS, Column, Kind
+from tests.faults.columns import COLUMNS, Column
 from tests.faults.rows import ROWS, Row
 from tests.faults.rules import Need, expected
 from tests.support.process import ROOT
@@ -101,8 +101,3 @@ def _table(head: list[str], rows: Iterator[list[str]] | list[list[str]]) -> str:
 def figures_of(page: str) -> str:
     """Return what the page says of the last try."""
     return page.partition("<!-- generated: figures -->\n")[2].partition("\n<!-- end -->")[0]
-
-
-def kinds() -> set[Kind]:
-    """Return the kinds of fault that strike."""
-    return {column.kind for column in COLUMNS}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from job.outcomes import Outcome
 from tests.faults.rules import Need
@@ -16,6 +16,7 @@ NAMED = {**WAIT, "SFN_EXECUTION_NAME": "nightly"}
 RESUMED = {**NAMED, "SFN_RERUN": "resume"}
 REDRIVEN = {**NAMED, "SFN_RERUN": "redrive"}
 EXPRESS = {**WAIT, "SFN_STATE_MACHINE_TYPE": "express", "SFN_WAIT_TIMEOUT": "2"}
+UNHEARD = {**WAIT, "SFN_RETRY_WINDOW": "12"}  # in which the start is tried again, and then looked for
 STOPPED = {**WAIT, "SFN_WAIT_TIMEOUT": "0", "SFN_ON_WAIT_TIMEOUT": "stop"}
 ASKED = {**WAIT, "SFN_STATE_MACHINE_TYPE": "auto"}
 ROLE = {**WAIT, "SFN_ROLE_BASED_ACCESS": "true", "SFN_ROLE_ARN": "arn:aws:iam::123456789012:role/jobs/runner"}
@@ -57,7 +58,7 @@ def _failing(aws: HostileEndpoint) -> None:
 
 def _failing_map(aws: HostileEndpoint) -> None:
     run = aws.add_map_run([aws.seed("item", "FAILED", error="Boom")], failed=1, total=1)
-    history = [
+    history: list[dict[str, Any]] = [
         {"type": "ExecutionStarted", "executionStartedEventDetails": {}},
         {"type": "MapStateEntered", "stateEnteredEventDetails": {"name": "Orders"}},
         {"type": "MapStateStarted", "mapStateStartedEventDetails": {"length": 1}},
@@ -123,7 +124,7 @@ ROWS = (
     Row("DescribeExecution, first check", "DescribeExecution", Need.ANSWER, WAIT),
     Row("DescribeExecution, later in the wait", "DescribeExecution", Need.ANSWER, WAIT, _lasting, skip=3),
     Row("DescribeExecution, to resume", "DescribeExecution", Need.COUNT, RESUMED, _succeeded_before),
-    Row("DescribeExecution, after a start unheard", "DescribeExecution", Need.ANSWER, WAIT, _closed_at_once),
+    Row("DescribeExecution, after a start unheard", "DescribeExecution", Need.ANSWER, UNHEARD, _closed_at_once),
     Row(
         "DescribeExecution, after stopping",
         "DescribeExecution",

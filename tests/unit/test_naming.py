@@ -153,3 +153,10 @@ def test_a_base_is_the_users_name_or_made_from_the_run_id(
 ) -> None:
     """With the index of a fan-out behind it; without either the run gets a name of its own."""
     assert naming.base(execution_name, run_id, index) == base
+
+
+def test_an_instance_profile_means_the_role_of_its_name() -> None:
+    """Nobody can assume the profile itself."""
+    role = "arn:aws:iam::123456789012:role/jobs/runner"
+    assert naming.role_of(role) == role
+    assert naming.role_of("arn:aws:iam::123456789012:instance-profile/jobs/runner") == role
