@@ -1,5 +1,5 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test test-kubernetes lint format docs image image-size sbom chaos fanout bench-fleet bench-image venv lock clean
+.PHONY: help run test test-kubernetes lint format docs image image-size sbom chaos fanout faults soak bench-fleet bench-image venv lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -52,6 +52,12 @@ chaos: .venv/.installed .venv-localstack/.installed ## Kill RUNS=500 runs again 
 
 fanout: .venv/.installed .venv-localstack/.installed ## Kill the processes of a fan-out over INPUTS=1000 inputs, and count their executions
 	@$(PYTHON) -m tests.chaos.fanout --inputs $(or $(INPUTS),1000)
+
+faults: .venv/.installed ## Strike every request with every fault, each in a real process; writes docs/faults.md
+	@$(PYTHON) -m tests.faults
+
+soak: .venv/.installed .venv-localstack/.installed ## Run 200 jobs at once, and one for two hours within minutes; writes docs/soak.md
+	@$(PYTHON) -m benchmarks.soak
 
 bench-fleet: .venv/.installed ## Simulate fleets of jobs against AWS's quotas; writes docs/waiting.md
 	@$(PYTHON) -m benchmarks.fleet

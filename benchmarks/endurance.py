@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryFile
 
 from tests import hostile
 from tests.conftest import environment
@@ -134,19 +135,20 @@ def carry_out() -> Endurance:
             "SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true",
             "SFN_ROLE_BASED_ACCESS": "true",
             "SFN_ROLE_ARN": "arn:aws:iam::123456789012:role/jobs/runner",
-            "SFN_LOG_LEVEL": "DEBUG",
         }
-        job = Job(environment(aws.url, aws.state_machine_arn, **variables, **clock.variables))
-        aws.wait_for("StartExecution")
-        with _weather(aws, clock, found.faults):
-            watcher = threading.Thread(target=_reap, args=(job, found))
-            watcher.start()
-            output, log = job.process.stdout, job.process.stderr
-            assert output
-            assert log
-            found.output = log.read().decode() + output.read().decode()
-            ended = clock()
-            watcher.join()
+        with TemporaryFile() as output:
+            job = Job(
+                environment(aws.url, aws.state_machine_arn, **variables, **clock.variables),
+                stdout=output,
+                stderr=output,
+            )
+            with _weather(aws, found.faults):
+                _, status, usage = os.wait4(job.process.pid, 0)
+                ended = clock()
+            output.seek(0)
+            found.output = output.read().decode()
+        found.code = job.process.returncode = os.waitstatus_to_exitcode(status)
+        found.memory, found.cpu = usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
         (execution, *_) = aws.executions.values()
         found.lag = ended - (execution.end or ended)
         found.executions = aws.started
@@ -156,14 +158,8 @@ def carry_out() -> Endurance:
     return found
 
 
-def _reap(job: Job, found: Endurance) -> None:
-    _, status, usage = os.wait4(job.process.pid, 0)
-    found.code = job.process.returncode = os.waitstatus_to_exitcode(status)
-    found.memory, found.cpu = usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
-
-
 @contextmanager
-def _weather(aws: HostileEndpoint, clock: Clock, faults: Counter[str]) -> Iterator[None]:
+def _weather(aws: HostileEndpoint, faults: Counter[str]) -> Iterator[None]:
     """Let faults come and go within the block, each kind before any comes again."""
     over = threading.Event()
     drawn = Random(SEED)  # noqa: S311 - no secret

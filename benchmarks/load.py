@@ -1,4 +1,4 @@
-# ruff: noqa: S603 - the command line is ours
+
 """Many jobs at once on this machine, against LocalStack: each exits 0, and none starts what another has started."""
 
 import os

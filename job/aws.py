@@ -113,10 +113,13 @@ def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tu
         import boto3  # noqa: PLC0415 - see the module's docstring
         from botocore.config import Config  # noqa: PLC0415
 
+        from job import models  # noqa: PLC0415
+
     session = boto3.session.Session(
         aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password
     )
     core = session._session  # noqa: SLF001 - boto3 has no door of its own to region, defaults and credential chain
+    models.lighten(core)
     machines = naming.region_of(settings.state_machine_arn)
     # botocore doesn't know AWS_REGION.
     region = settings.region or environ.get("AWS_REGION") or session.region_name or machines

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from job.errors import AnswerLost
+
 PAGE = 1000
 """Events asked for at once, the most that AWS gives: a whole history of 25,000 events is 25 requests."""
 
@@ -63,7 +65,7 @@ class Newest:
 
     def _turn(self) -> None:
         body = self._ask("get_execution_history", **self._arguments)
-        self._page = {event["id"]: _compact(event) for event in body.get("events", ())}
+        self._page = {event["id"]: _compact(event) for event in listed(body)}
         self._oldest = min(self._page, default=self._oldest)
         self._arguments["nextToken"] = body.get("nextToken")
         self._is_last = not body.get("nextToken")
@@ -80,8 +82,20 @@ def oldest_first(ask: Ask, execution_arn: str) -> Iterator[dict[str, Any]]:
         arguments["nextToken"] = body["nextToken"]
 
 
+def listed(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the events of an answer. Raises `AnswerLost` where one lacks what AWS always sends."""
+    found: list[dict[str, Any]] = body.get("events") or []
+    if not all(isinstance(event.get("id"), int) and isinstance(event.get("type"), str) for event in found):
+        raise AnswerLost("An event of the history lacks id or type: something between here and AWS garbled it.")
+    return found
+
+
+def details_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the one ``…EventDetails`` that AWS gives an event; empty where there is none."""
+    return next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+
+
 def _compact(event: dict[str, Any]) -> Event:
-    details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
     previous = event.get("previousEventId", 0)
     # A chain that turns back would never end.
-    return Event(event["id"], previous if previous < event["id"] else 0, event["type"], details)
+    return Event(event["id"], previous if previous < event["id"] else 0, event["type"], details_of(event))

@@ -33,7 +33,11 @@ def _statements(settings: Settings) -> list[tuple[str, list[str], str]]:
     machine = naming.unqualified(settings.state_machine_arn)
     base = naming.base(settings.execution_name, settings.run_id, settings.index)
     return [
-        ("AssumeTheRole", ["sts:AssumeRole"] if settings.role_based_access else [], naming.role_of(settings.role_arn or "")),
+        (
+            "AssumeTheRole",
+            ["sts:AssumeRole"] if settings.role_based_access else [],
+            naming.role_of(settings.role_arn or ""),
+        ),
         ("TheStateMachine", _on_machine(settings, named=base is not None), machine),
         ("TheRunsExecutions", _on_executions(settings), naming.execution_arn(machine, f"{base or 'sfn-job'}-*")),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from job.aws import Api
 from job.errors import JobError, StopRequested
+from job.events import details_of, listed
 from job.run import Run
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Progress:
             maxResults=NEWEST,
             includeExecutionData=False,
         ).body
-        events = [event for event in reversed(body.get("events", ())) if event["id"] > self._seen]
+        events = [event for event in reversed(listed(body)) if event["id"] > self._seen]
         if events and events[0]["id"] > self._seen + 1:
             self._running.clear()  # there is a gap: who knows what has ended in it
         return events
@@ -91,16 +92,16 @@ class Progress:
     def _follow(self, event: dict[str, Any]) -> tuple[str, str] | None:
         """Take in one event; return the name and the type of the state where it is one's beginning."""
         self._seen = event["id"]
-        entered = _ENTERED.fullmatch(event["type"])
+        entered, details = _ENTERED.fullmatch(event["type"]), details_of(event)
         if entered:
-            name = str(event["stateEnteredEventDetails"]["name"])
+            name = str(details.get("name", ""))
             self._running[name] = self._running.pop(name, 0) + 1  # the latest comes last
             self._entered.add(name)
             return name, entered[1]
         if _EXITED.fullmatch(event["type"]):
-            self._running[event["stateExitedEventDetails"]["name"]] -= 1
+            self._running[str(details.get("name", ""))] -= 1
         if event["type"] == "MapStateStarted":
-            self._run.items, self._run.items_done = event["mapStateStartedEventDetails"]["length"], 0
+            self._run.items, self._run.items_done = details.get("length", 0), 0
         elif event["type"] == "MapIterationSucceeded":
             self._run.items_done += 1
         return None

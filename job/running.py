@@ -1,5 +1,6 @@
 """One run: get the execution, wait for it, and say how it ended. `job.app` has what comes before and after."""
 
+import gc
 import logging
 import os
 import time
@@ -117,6 +118,8 @@ class Runner:
 
     def _wait(self, api: Api, execution: Execution) -> Outcome:
         settings, run = self._settings, self._run
+        gc.freeze()  # what start-up made is there to stay, and needn't be looked through time and again
+        gc.enable()
         schedule = Schedule(settings.polling_interval)
         progress = Progress(api, run, time.monotonic)
 

@@ -71,7 +71,7 @@ def _result() -> dict[str, Any]:
         "executionArn": TEXT,
         "stateMachineArn": TEXT,
         "name": TEXT,
-        "status": {"enum": list(ENDINGS)},
+        "status": {"type": "string", "examples": list(ENDINGS)},  # AWS may have a new one: then the exit status is 1
         "startDate": DATE,
         "resumed": {"type": "boolean"},
     }

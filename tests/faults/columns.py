@@ -74,7 +74,7 @@ COLUMNS = (
     Column("reset", Kind.UNHEARD, "it is reset when the request is carried out", hostile.reset, done=True),
     Column("hangs before", Kind.LATE, "silence; nothing is done", hostile.hang_before),
     Column("hangs after", Kind.UNHEARD_LATE, "silence; the request is carried out", hostile.hang_after),
-    Column("drips", Kind.UNHEARD_LATE, "the answer comes byte by byte", hostile.drip, (2,)),
+    Column("drips", Kind.UNHEARD_LATE, "the answer comes byte by byte", hostile.drip, (20,)),
     Column("huge", Kind.ODD, "the answer is blown up to a megabyte", hostile.huge, (1_000_000,)),
     Column("wrong length", Kind.UNHEARD, "Content-Length says half of what comes", hostile.wrong_length),
     Column("garbage", Kind.LOST, "HTTP 200 with what is neither JSON nor XML", hostile.garbage),

@@ -11,7 +11,7 @@ from botocore import xform_name
 
 from job.outcomes import Outcome
 from tests import hostile
-from tests.faults.cells import Cell, carry_out, told, try_out
+from tests.faults.cells import Cell, side_by_side, told, try_out
 from tests.faults.columns import COLUMNS
 from tests.faults.page import PAGE, figures_of, rendered
 from tests.faults.rows import CHECK, ROWS, Row
@@ -35,8 +35,26 @@ def sample(number: int) -> list[Cell]:
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=[row.name for row in ROWS])
 def test_a_struck_run_ends_as_documented(number: int) -> None:
     """With its exit status, its document, and what it started neither twice nor lost."""
-    problems = [f"{judged.cell}: {problem}" for judged in carry_out(sample(number)) for problem in judged.problems]
+    problems = [
+        f"{judged.cell}: {problem}" for judged in side_by_side(try_out, sample(number)) for problem in judged.problems
+    ]
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("RedriveExecution", "no fields"),
+        ("DescribeStateMachine", "garbage"),
+        ("`--check`: DescribeStateMachine", "garbage"),
+        ("`--check`: DescribeStateMachineAlias", "empty"),
+        ("`--check`: DescribeExecution", "unknown"),
+    ],
+)
+def test_what_the_matrix_has_found_stays_mended(row: str, column: str) -> None:
+    """Answers taken for a success that lack all that AWS promises, and an account refused late."""
+    (request,) = [one for one in ROWS if one.name == row]
+    assert judged(request, column, for_ever=True) == []
 
 
 def test_the_sample_has_every_fault() -> None:
@@ -91,9 +109,9 @@ def test_the_page_is_current() -> None:
 # The judge
 
 
-def judged(row: Row, column: str) -> list[str]:
-    (struck,) = [one for one in COLUMNS if one.name == column]
-    return try_out(Cell(row, struck, for_ever=False)).problems
+def judged(row: Row, column: str, *, for_ever: bool = False) -> list[str]:
+    (fault,) = [one for one in COLUMNS if one.name == column]
+    return try_out(Cell(row, fault, for_ever)).problems
 
 
 def test_a_run_that_ends_otherwise_is_noticed() -> None:

@@ -199,7 +199,8 @@ def test_given_keys_come_before_the_chain(
         **of_pod_identity(aws, metadata, tmp_path),
         **of_environment(aws, metadata, tmp_path),
     }
-    finished = run_job(SFN_CREDENTIALS_USER="AKIDGIVEN", SFN_CREDENTIALS_PASSWORD="any", **offered)
+    given = {"SFN_CREDENTIALS_USER": "AKIDGIVEN", "SFN_CREDENTIALS_PASSWORD": "anything"}
+    finished = run_job(**given, **offered, SFN_LOG_LEVEL="DEBUG")
     ends_with(finished, Outcome.SUCCESS)
     assert event(finished, "credentials found")["provider"] == "SFN_CREDENTIALS_USER"
     assert signers(aws, "StartExecution") == ["AKIDGIVEN"]

@@ -146,7 +146,7 @@ def test_the_keys_are_read_from_the_files(
 ) -> None:
     """Of our variables, or of AWS's."""
     given = {name: text.replace("/run/secrets", str(secrets)) for name, text in variables(KEYS, number).items()}
-    finished = run_job(**NONE | given)
+    finished = run_job(**NONE | given, SFN_LOG_LEVEL="DEBUG")
     ends_with(finished, Outcome.SUCCESS)
     assert event(finished, "credentials found")["provider"] == provider
     assert aws.requests[-1].access_key == ACCESS_KEY_ID

@@ -48,7 +48,7 @@ def test_every_line_is_a_json_document_with_what_every_event_has(
 def test_events_know_the_execution(aws: HostileEndpoint, run_job: Callable[..., Finished]) -> None:
     """From the start on ARN, name and status are fields of their own, so that a log search finds them."""
     aws.fail("StartExecution", service_unavailable())
-    _, before, *after = run_job(SFN_EXECUTION_NAME="nightly", **WAIT).events
+    before, *after = run_job(SFN_EXECUTION_NAME="nightly", **WAIT).events
     assert before["level"] == "WARNING"
     assert "execution_arn" not in before
     (execution,) = aws.executions.values()

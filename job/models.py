@@ -1,0 +1,33 @@
+"""botocore's data files, read with less work. Imports botocore."""
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.loaders import JSONFileLoader
+
+if TYPE_CHECKING:
+    from botocore.session import Session as CoreSession
+
+SERVICES = ("signin", "sso", "sso-oidc", "stepfunctions", "sts")
+"""Those whose clients the job and botocore's credential providers make."""
+
+
+def lighten(core: "CoreSession") -> None:
+    """Have the session find our services without a look at the other 400, and keep what it reads in plain dicts."""
+    loader = core.get_component("data_loader")
+    loader.list_available_services = lambda _type_name: SERVICES
+    loader.file_loader = _Files()
+
+
+class _Files(JSONFileLoader):  # type: ignore[misc] # botocore ships no types
+    """As botocore's own, which makes an OrderedDict of each of 40,000 objects; a dict keeps the order too."""
+
+    def load_file(self, file_path: str) -> Any:
+        for ending, open_ in ((".json", open), (".json.gz", gzip.open)):
+            try:
+                with open_(file_path + ending, "rb") as file:
+                    return json.loads(file.read())
+            except FileNotFoundError:
+                continue
+        return None
