@@ -1,5 +1,5 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test test-kubernetes lint format docs image image-size sbom chaos fanout faults soak bench-fleet bench-image venv lock clean
+.PHONY: help run test test-kubernetes lint format docs image image-size sbom properties chaos fanout faults soak bench bench-fleet bench-image venv lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -47,6 +47,9 @@ image-size: image ## Say how many bytes the image has, compressed as in a regist
 sbom: .venv/.installed image ## List what the image consists of in sfn-job.cdx.json, as CycloneDX
 	@$(PYTHON) -m tools.sbom $(IMAGE) > $@.tmp && mv $@.tmp sfn-job.cdx.json
 
+properties: .venv/.installed ## Try the properties with thousands of new examples each; PYTEST_ARGS="-k naming" takes some
+	@$(PYTHON) -m pytest --hypothesis-profile=long --timeout=3600 -n 2 tests/properties $(PYTEST_ARGS)
+
 chaos: .venv/.installed .venv-localstack/.installed ## Kill RUNS=500 runs again and again, and count their executions; CHAOS_ARGS="--failing"
 	@$(PYTHON) -m tests.chaos --runs $(or $(RUNS),500) $(CHAOS_ARGS)
 
@@ -58,6 +61,9 @@ faults: .venv/.installed ## Strike every request with every fault, each in a rea
 
 soak: .venv/.installed .venv-localstack/.installed ## Run 200 jobs at once, and one for two hours within minutes; writes docs/soak.md
 	@$(PYTHON) -m benchmarks.soak
+
+bench: .venv/.installed .bench/runtime/.installed .bench/awscli/.installed ## Compare one run's cost with that of what it replaces; writes docs/performance.md
+	@$(PYTHON) -m benchmarks.processes .bench/runtime/bin/python .bench/awscli/bin/python $(BENCH_ARGS)
 
 bench-fleet: .venv/.installed ## Simulate fleets of jobs against AWS's quotas; writes docs/waiting.md
 	@$(PYTHON) -m benchmarks.fleet
@@ -72,6 +78,13 @@ venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
 .venv/.installed: requirements/dev.txt
 	@python=$$(tools/find-python) && "$$python" tools/create_venv.py .venv $<
 	@echo '$(CURDIR)' > .venv/lib/python3.13/site-packages/sfn-job.pth
+	@touch $@
+
+# What the job needs and nothing else, and the AWS CLI: extra packages would cost start-up.
+.bench/runtime/.installed: requirements/runtime.txt
+.bench/awscli/.installed: requirements/bench.txt
+.bench/%/.installed:
+	@python=$$(tools/find-python) && "$$python" tools/create_venv.py $(@D) $<
 	@touch $@
 
 # The last step makes LocalStack's index of all operations of AWS once, rather than at each of its starts, in 3 s.
@@ -97,8 +110,9 @@ lock: .venv/.installed ## Pin what pyproject.toml asks for in requirements/; UPG
 	  -c requirements/runtime.txt -c requirements/uv.txt -o requirements/dev.txt
 	$(COMPILE) --python-version 3.13 --group localstack \
 	  -c requirements/localstack-constraints.txt -o requirements/localstack.txt
+	$(COMPILE) --universal --python-version 3.11 --group bench -o requirements/bench.txt
 	$(COMPILE) --python-version 3.13 --group mitmproxy -o requirements/mitmproxy.txt
 
 clean: ## Remove the environments and all caches
-	rm -rf .venv .venv-localstack .venv-mitmproxy .python .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .bench .venv-localstack .venv-mitmproxy .python .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

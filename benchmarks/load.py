@@ -1,4 +1,3 @@
-
 """Many jobs at once on this machine, against LocalStack: each exits 0, and none starts what another has started."""
 
 import os

@@ -1,6 +1,7 @@
 """``python -m job``."""
 
 import gc
+import resource
 import sys
 
 from job.signals import Stop
@@ -10,6 +11,7 @@ def run() -> int:
     """Listen to signals before anything else, because a signal to PID 1 that nobody listens to is lost."""
     stop = Stop()
     stop.install()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every secret
     gc.disable()  # what start-up makes is there to stay; collecting is for a long wait, see `job.running`
     from job.imports import postponed_patterns  # noqa: PLC0415 - as the next one
 

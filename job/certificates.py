@@ -12,7 +12,7 @@ def problem_with(path: str) -> str | None:
     import ssl  # noqa: PLC0415 - start-up is paid by everybody, this is needed by few
 
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
+        with open(path, encoding="ascii", errors="ignore") as file:
             content = file.read()
         first = re.match(r".*?-----END [A-Z0-9 ]*CERTIFICATE-----", content, re.DOTALL)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=first[0] if first else content)

@@ -53,7 +53,7 @@ class Newest:
         """Return the event; None where there is none, or where an older page than its own was read already."""
         while 0 < event_id < self._oldest and not self._is_last:
             self._turn()
-        return self._page.get(event_id)
+        return self._page.get(event_id) if event_id > 0 else None
 
     def before(self, event: Event) -> Event | None:
         """Return what the event followed from; None at the beginning."""
@@ -72,11 +72,11 @@ class Newest:
 
 
 def oldest_first(ask: Ask, execution_arn: str) -> Iterator[dict[str, Any]]:
-    """Yield all events as AWS gives them, without the states' inputs and outputs."""
+    """Yield all events as AWS gives them, without the states' inputs and outputs; raises `job.errors.JobError`."""
     arguments = {"executionArn": execution_arn, "maxResults": PAGE, "includeExecutionData": False}
     while True:
         body = ask("get_execution_history", **arguments)
-        yield from body.get("events", ())
+        yield from listed(body)
         if not body.get("nextToken"):
             return
         arguments["nextToken"] = body["nextToken"]

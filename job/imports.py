@@ -20,7 +20,7 @@ def postponed_patterns() -> Iterator[None]:
     Libraries define far more of them than one run uses. The host names that environs' marshmallow allows in an e-mail
     address cost a quarter of the whole run.
     """
-    re.compile = _Postponed  # type: ignore[assignment, misc]
+    re.compile = _Postponed  # type: ignore[assignment]
     try:
         yield
     finally:

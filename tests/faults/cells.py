@@ -23,7 +23,7 @@ U = TypeVar("U")
 SIDE_BY_SIDE = 5
 """Jobs at once; most of them wait most of the time."""
 
-TIMEOUTS = {"SFN_CONNECT_TIMEOUT": "4", "SFN_READ_TIMEOUT": "1"}  # on a busy machine the first hold for imports too
+TIMEOUTS = {"SFN_CONNECT_TIMEOUT": "2.5", "SFN_READ_TIMEOUT": "1"}  # on a busy machine the first hold for imports too
 ONCE = {**TIMEOUTS, "SFN_RETRY_WINDOW": "20"}
 FOR_EVER = {**TIMEOUTS, "SFN_RETRY_WINDOW": "0.3"}
 

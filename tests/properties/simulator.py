@@ -35,9 +35,10 @@ class State:
 class Failed(Exception):
     """A state failed with the event of this id."""
 
-    def __init__(self, event_id: int, state: FailedState, *, final: bool = False) -> None:
+    def __init__(self, entered: Entered, event_id: int, state: FailedState, *, final: bool = False) -> None:
         """``final``: no Catch and no Retry is for it."""
         super().__init__()
+        self.entered = entered
         self.event_id = event_id
         self.state = state
         self.final = final
@@ -67,6 +68,8 @@ class Simulator:
     events: Events = field(default_factory=list)
     open: list[Entered] = field(default_factory=list)
     """The states that were entered and not left yet."""
+    aborted: list[Entered] = field(default_factory=list)
+    """Those that something else's failure ended."""
     _names: int = 0
 
     def definition(self, depth: int = 0) -> list[State]:
@@ -137,7 +140,7 @@ class Simulator:
     ) -> Failed:
         resource = INVOKE if attempts and entered.state.type == "Task" else None
         known = FailedState(entered.state.name, entered.state.type, error, cause, resource)
-        return Failed(event_id, known._replace(attempts=attempts or 1, items=entered.items), final=final)
+        return Failed(entered, event_id, known._replace(attempts=attempts or 1, items=entered.items), final=final)
 
     def _body(self, entered: Entered) -> Run:
         """Carry out a state, with its retries."""
@@ -223,6 +226,9 @@ class Simulator:
             except Failed as failed:
                 for inner in [one for one in self.open if one.is_in(entered)]:
                     self.open.remove(inner)
+                    if inner == failed.entered or failed.entered.is_in(inner):
+                        continue
+                    self.aborted.append(inner)
                     if inner.state.type == "Task" and self.random.random() < 0.5:
                         self._add("TaskStateAborted", failed.event_id)
                 if failed.state.attempts == 1:  # then it tells how often what is nearest around it was tried

@@ -4,14 +4,14 @@ import json
 from collections import Counter
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from job import culprit, history
-from job.aws import Answer
+from job.aws import Answer, Api
 from job.errors import AccessDenied, JobError
 from job.executions import Execution
 from job.failures import FailedState, Failure
@@ -64,11 +64,15 @@ def test_pages_hide_nothing_but_what_would_cost_a_request(random: Random, misfor
 
 @given(random=RANDOMS, misfortune=MISFORTUNES, steps=st.integers(1, 60), kind=st.sampled_from(["Aborted", "TimedOut"]))
 def test_what_ran_when_the_execution_ended_is_told(random: Random, misfortune: float, steps: int, kind: str) -> None:
-    """Each state that was entered and not left, but for what it ran in; and none that was left each time."""
+    """Each state that was entered and not left, but for what it ran in; and none that was left each time.
+
+    Where what else ran in a Map was aborted, and the Map tried again, no event need say so.
+    """
     simulator = Simulator(random, misfortune)
     simulator.carry_out(simulator.definition(), steps)
     events = simulator.events
-    assume(events[-1]["type"] not in {"ExecutionSucceeded", "ExecutionFailed"})
+    # A caught EvaluationFailed leaves its state's entry without anything that follows from it.
+    assume(not {"ExecutionSucceeded", "ExecutionFailed", "EvaluationFailed"} & {one["type"] for one in events})
     running = {entered.state.name for entered in simulator.open if not entered.state.inside}
     entered, left = (
         Counter(one[f"state{what}EventDetails"]["name"] for one in events if one["type"].endswith(f"State{what}"))
@@ -78,7 +82,7 @@ def test_what_ran_when_the_execution_ended_is_told(random: Random, misfortune: f
     shown = {name for name, _ in found.running}
     assert found.whole
     assert running <= shown
-    assert not any(entered[name] == left[name] for name in shown)
+    assert simulator.aborted or not any(entered[name] == left[name] for name in shown)
 
 
 def called(events: list[dict[str, Any]], state: FailedState, execution_arn: str) -> bool:
@@ -159,7 +163,7 @@ class Broken:
         return {"events": self._pages[number], **({"nextToken": str(number + 1)} if self._pages[number + 1 :] else {})}
 
     def request(self, operation: str, **parameters: Any) -> Answer:
-        return Answer(self(operation, **parameters), None, 0.0, 0.0)
+        return Answer(self(operation, **parameters), 0.0, 0.0, None)
 
 
 PAGES = st.lists(st.lists(EVENTS | BROKEN_EVENTS, max_size=12), min_size=1, max_size=4)
@@ -180,8 +184,8 @@ def test_a_broken_history_ends_the_search_and_not_the_run(pages: list[list[dict[
     assert broken.requests <= (len(pages) + 2) * (history.LEVELS + 1)
 
 
-@given(random=RANDOMS, misfortune=MISFORTUNES, data=st.data())
-def test_a_history_with_holes_ends_the_search_too(random: Random, misfortune: float, data: st.DataObject) -> None:
+@given(random=RANDOMS, misfortune=MISFORTUNES)
+def test_a_history_with_holes_ends_the_search_too(random: Random, misfortune: float) -> None:
     """Events that are missing, and events that follow from others than they do."""
     events, _ = simulated(random, misfortune)
     kept = [one for one in events[:-1] if random.random() < 0.8]
@@ -202,5 +206,5 @@ def test_a_broken_history_does_not_end_the_wait(looks: list[list[dict[str, Any]]
         execution_arn=ARN, state_machine_arn="", name="", status="RUNNING", start_date=datetime.now(tz=UTC)
     )
     for look in looks:
-        progress = Progress(Broken([look]), known, lambda: 0.0)  # type: ignore[arg-type] - all that it asks for
+        progress = Progress(cast("Api", Broken([look])), known, lambda: 0.0)
         assert progress.goes_on() in {True, False}
