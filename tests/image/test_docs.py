@@ -351,4 +351,5 @@ def test_an_express_state_machine_needs_nothing_else(shell: Shell, state_machine
     )["stateMachineArn"]
     finished = finish(shell.start_block(command, SFN_STATE_MACHINE_ARN=arn, **CREDENTIALS))
     assert finished.code == 0, finished.stderr
-    assert "billingDetails" in finished.document["result"]
+    assert finished.document["result"]["status"] == "SUCCEEDED"
+    assert ":express:" in finished.document["result"]["executionArn"]

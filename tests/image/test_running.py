@@ -170,9 +170,10 @@ def test_dates_are_in_the_time_zone_of_the_container(image: Image, zone: str, of
 
 
 def test_on_a_terminal_the_log_is_text(image: Image) -> None:
-    """With -t, where standard output and standard error are one, there is a log for people and the document's line."""
-    finished = image.run("--tty")
-    lines = finished.stdout.splitlines()
+    """With -t, where standard output and standard error are one, people see a log, a live line, and the document."""
+    finished = image.run("--tty", TERM="xterm")
+    assert "\x1b[2K" in finished.stdout  # the live line was there, and was taken away
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", finished.stdout).splitlines()
     documents = [json.loads(line) for line in lines if line.startswith("{")]
     assert [document["exit_code"] for document in documents] == [0]
     assert any("finished" in line for line in lines)
