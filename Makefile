@@ -47,7 +47,7 @@ image-size: image ## Say how many bytes the image has, compressed as in a regist
 sbom: .venv/.installed image ## List what the image consists of in sfn-job.cdx.json, as CycloneDX
 	@$(PYTHON) -m tools.sbom $(IMAGE) > $@.tmp && mv $@.tmp sfn-job.cdx.json
 
-properties: .venv/.installed ## Try the properties with thousands of new examples each; PYTEST_ARGS="-k naming" takes some
+properties: .venv/.installed ## Try the properties with a thousand new examples each; PYTEST_ARGS="-k naming" takes some
 	@$(PYTHON) -m pytest --hypothesis-profile=long --timeout=3600 -n 2 tests/properties $(PYTEST_ARGS)
 
 chaos: .venv/.installed .venv-localstack/.installed ## Kill RUNS=500 runs again and again, and count their executions; CHAOS_ARGS="--failing"
@@ -114,5 +114,5 @@ lock: .venv/.installed ## Pin what pyproject.toml asks for in requirements/; UPG
 	$(COMPILE) --python-version 3.13 --group mitmproxy -o requirements/mitmproxy.txt
 
 clean: ## Remove the environments and all caches
-	rm -rf .venv .bench .venv-localstack .venv-mitmproxy .python .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .bench .venv-localstack .venv-mitmproxy .python .hypothesis .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

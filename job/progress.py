@@ -17,8 +17,8 @@ FIRST_LOOK = 3.0
 """Seconds of waiting before the first look at the history: a short run is over by then."""
 
 LONGEST_GAP = 30.0
-"""Seconds between two looks, which come after 3, 6, 12, 24 … seconds. A look takes the place of a check, because it shows
-the end as well, so that it costs no request more."""
+"""Seconds between two looks, which come after 3, 6, 12, 24 … seconds. A look takes the place of a check, because it
+shows the end as well, so that it costs no request more."""
 
 NEWEST = 200
 """Events read at once; what happened before them, since the look before, is passed over."""

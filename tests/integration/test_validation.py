@@ -69,7 +69,7 @@ RULES = [
     ({"SFN_TRACE_HEADER": "x" * 257}, "SFN_TRACE_HEADER", "256"),
     ({"SFN_TERMINATION_LOG": "/nowhere/log"}, "SFN_TERMINATION_LOG", "can't be written"),
     ({"SFN_REPORT_PATH": "/nowhere/report.html"}, "SFN_REPORT_PATH", "can't be written"),
-    ({"SFN_REPORT_PATH": "/tmp/report.html", "SFN_REPORT_DATA": "some"}, "SFN_REPORT_DATA", "true or false"),
+    ({"SFN_REPORT_PATH": "/dev/null", "SFN_REPORT_DATA": "some"}, "SFN_REPORT_DATA", "true or false"),
     ({"SFN_INPUT": "hello"}, "SFN_INPUT", "must be JSON"),
     ({"SFN_INPUT": "{'a': 1}"}, "SFN_INPUT", "column 2"),
     ({"SFN_INPUT": '{"a": 1,}'}, "SFN_INPUT", "must be JSON"),

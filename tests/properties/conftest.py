@@ -1,4 +1,4 @@
-"""How hard hypothesis tries. `make test` tries the same examples each time; `make properties` tries many new ones."""
+"""How hard hypothesis tries: `make test` takes the same few examples each time, `make properties` many new ones."""
 
 from hypothesis import HealthCheck, settings
 
@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("fast", derandomize=True, max_examples=60, database=None, deadline=None)
 settings.register_profile(
     "long",
-    max_examples=5_000,
+    max_examples=1_000,
     database=None,
     deadline=None,
     print_blob=True,

@@ -1,24 +1,53 @@
-"""`python -m tests.support.long_wait URL STATE_MACHINE_ARN CHECKS`: a wait of so many checks, on a clock that jumps.
+"""`python -m tests.support.long_wait CHECKS`: the job, on a clock that jumps, until it has slept so often.
 
-The job's own wait, schedule, progress and client, against a real endpoint; only the clock isn't real, and so nothing
-sleeps. Prints, as JSON, the seconds that passed on it, and the KiB of memory in use when a tenth of the checks were
-done and at the end.
+Its sleeps take no time, and are over on its clock; all else is real. Then a signal ends it. Writes to standard error,
+as its last line and as JSON, how far the clock came (seconds), and the memory in use (KiB) after a tenth and at last.
 """
 
+import gc
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
-from job import executions
-from job.__main__ import prepare
-from job.aws import connect
-from job.errors import JobError
-from job.executions import Execution
-from job.loading import load
-from job.progress import Progress
-from job.run import Run
-from job.schedule import Schedule
+from job.app import main
+from job.errors import StopRequested
 from job.signals import Stop
-from job.waiting import Limits, wait
+
+
+class JumpingClock(Stop):
+    """A request to stop that comes after so many sleeps."""
+
+    def __init__(self, checks: int) -> None:
+        super().__init__()
+        self.jumped = 0.0
+        self.memory: list[int] = []
+        self._marks = {checks // 10, checks}
+        self._checks = checks
+        self._slept = 0
+        passing = time.monotonic
+        time.monotonic = lambda: passing() + self.jumped
+
+    def sleep(self, seconds: float) -> None:
+        self.jumped += seconds
+        self._slept += 1
+        if self._slept in self._marks:
+            self.memory.append(in_use())
+        if self._slept == self._checks:
+            raise StopRequested(signal.SIGTERM)
+
+
+def in_use() -> int:
+    """Resident KiB."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+if __name__ == "__main__":
+    gc.disable()  # as `job.__main__` does
+    clock = JumpingClock(int(sys.argv.pop()))
+    code = main(clock)
+    print(json.dumps({"elapsed": clock.jumped, "memory": clock.memory}), file=sys.stderr)
+    sys.exit(code)
