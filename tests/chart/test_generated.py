@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import helm_python
-import jsonschema  # type: ignore[import-untyped] # it ships none
+import jsonschema
 import pytest
 
 import job
