@@ -18,6 +18,7 @@ FIGURES = DOCS / "performance.json"
 NAIVE = "naive boto3 script"
 CLI = "two AWS CLI calls"
 JOB = "sfn-job"
+FLOOR = "floor: raw HTTP, unsigned"
 
 Spread = dict[str, float]
 

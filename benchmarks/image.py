@@ -6,8 +6,9 @@ Usage: python -m benchmarks.image [--rounds N]
 Each round runs every case once, in an order of its own, against LocalStack on the same network. A time is that of the
 whole command, from its start to its exit; an empty container of the same engine shows the engine's own share of it.
 
-CPU time and peak memory come from runs of their own, which are not timed: in the container a bare Python starts the
-image's entrypoint as its child and prints what the kernel's wait4 reports of it (ru_utime + ru_stime and ru_maxrss).
+CPU time and peak memory come from runs of their own, which are not timed, against the endpoint of benchmarks/endpoint.py
+on the host's network: in the container a bare Python starts the image's entrypoint as its child and prints what the
+kernel's wait4 reports of it (meter.py). These figures go to docs/performance.json and docs/performance.md.
 
 Nothing is asserted but the exit statuses. Figures of a busy machine are figures of a busy machine: the load is printed.
 """
@@ -21,13 +22,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.network import Network
 
+from benchmarks import endpoint, figures
+from benchmarks.usage import METER, NO_JSON, Program, take
 from tests.image.conftest import have_localstack, running_localstack
 from tests.image.engine import Engine, build
 from tests.support.localstack import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
@@ -36,15 +40,6 @@ from tests.support.process import ROOT
 JOB = "sfn-job:bench"
 NAIVE = "sfn-job-naive:bench"
 DEFINITION = '{"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": true}}}'
-NO_JSON = '{"date": 2026-11-22}'
-USAGE_ROUNDS = 5
-METER = """
-import os, sys
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
-_, status, usage = os.wait4(child, 0)
-print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=sys.stderr)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
 
 
 @dataclass(frozen=True)
@@ -96,21 +91,15 @@ class Bench:
 
     def seconds(self, case: Case) -> float:
         """Time one `docker run` as a user would write it."""
-        command = self._command(case, (), () if case.entrypoint else ("true",))
+        command = self._command(case, () if case.entrypoint else ("true",))
         begin = time.perf_counter()
         self._run(command, case)
         return time.perf_counter() - begin
 
-    def usage(self, case: Case) -> tuple[float, float]:
-        """CPU seconds and peak MiB of one run."""
-        command = self._command(case, ("--entrypoint=/usr/bin/python3",), ("-IBSc", METER, *case.entrypoint))
-        seconds, kibibytes = self._run(command, case).splitlines()[-1].split()
-        return float(seconds), int(kibibytes) / 1024
-
-    def _command(self, case: Case, options: tuple[str, ...], arguments: tuple[str, ...]) -> list[str]:
+    def _command(self, case: Case, arguments: tuple[str, ...]) -> list[str]:
         variables = [f"--env={name}={value}" for name, value in case.environ.items()]
         return [
-            *(self.engine.client, "run", "--rm", f"--network={self.network}", *options, *variables),
+            *(self.engine.client, "run", "--rm", f"--network={self.network}", *variables),
             *(case.image, *arguments),
         ]
 
@@ -164,25 +153,41 @@ def measure(bench: Bench, all_cases: list[Case], rounds: int) -> dict[str, list[
     return times
 
 
-def show(all_cases: list[Case], times: dict[str, list[float]], usages: dict[str, list[tuple[float, float]]]) -> None:
+def show(all_cases: list[Case], times: dict[str, list[float]]) -> None:
     """Print the table and the ratios."""
     empty, job, *naive = [case.name for case in all_cases]
     beyond = {name: statistics.median(times[name]) - statistics.median(times[empty]) for name in times}
-    print("| docker run to exit | median s | quartiles s | least to most s | beyond empty s | CPU s | peak MiB |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| docker run to exit | median s | quartiles s | least to most s | beyond empty s |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     for name, seconds in times.items():
         low, middle, high = statistics.quantiles(seconds, n=4)
-        used = "|"  # `true` has no Python beside it that could measure it
-        if name in usages:
-            cpu, memory = (statistics.median(values) for values in zip(*usages[name], strict=True))
-            used = f"{cpu:.2f} | {memory:.0f}"
         print(
             f"| {name} | {middle:.2f} | {low:.2f} to {high:.2f} | {min(seconds):.2f} to {max(seconds):.2f} "
-            f"| {beyond[name]:.2f} | {used} |"
+            f"| {beyond[name]:.2f} |"
         )
     print()
     for one, other in ((job, naive[0]), (job, naive[1]), (naive[2], naive[3])):
         print(f"{one} / {other}, beyond an empty container: {beyond[one] / beyond[other]:.2f}")
+
+
+def programs(client: str, way: str, server: endpoint.Endpoint, directory: Path) -> Iterator[Program]:
+    """Yield the commands that measure what the processes in the containers take."""
+    job, others = endpoint.variables(server, directory, role=way.startswith("role"))
+
+    def measured(name: str, image: str, environ: Mapping[str, str], entrypoint: Sequence[str], code: int) -> Program:
+        # What the variables name is in the directory, which the containers have at the same place.
+        of_ours = [f"--env={key}={value}" for key, value in environ.items() if key not in {"HOME", "PATH"}]
+        run = [client, "run", "--rm", "--network=host", f"--volume={directory}:{directory}:ro", *of_ours]
+        inside = ["--entrypoint=/usr/bin/python3", image, "-IBSc", METER.read_text(encoding="utf-8"), *entrypoint]
+        return Program(name, way, [*run, *inside], os.environ, server, code)
+
+    script = ("/usr/bin/python3", "/naive.py")
+    yield measured(figures.JOB, JOB, job, ["/entrypoint.sh"], 0)
+    yield measured(figures.NAIVE, NAIVE, others, script, 0)
+    if way == "plain":
+        of_no_json = f"{figures.JOB}, input is no JSON"
+        yield measured(of_no_json, JOB, {**job, "SFN_INPUT": NO_JSON}, ["/entrypoint.sh"], 20)
+        yield measured(f"{figures.NAIVE}, input is no JSON", NAIVE, {**others, "INPUT": NO_JSON}, script, 1)
 
 
 def main() -> None:
@@ -203,10 +208,11 @@ def main() -> None:
         before = os.getloadavg()[0]
         times = measure(bench, all_cases, rounds)
         after = os.getloadavg()[0]
-        usages = {case.name: [bench.usage(case) for _ in range(USAGE_ROUNDS)] for case in all_cases[1:]}
-    show(all_cases, times, usages)
+    show(all_cases, times)
     version = json.loads(engine("version", "--format={{json .Server.Version}}"))
     print(f"{rounds} rounds; Docker {version}; {os.cpu_count()} CPUs; load {before:.1f} before, {after:.1f} after")
+    take("image", lambda way, server, directory: programs(engine.client, way, server, directory), rounds)
+    print(figures.image())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.support.results import ends_with
 T = TypeVar("T")
 U = TypeVar("U")
 
-SIDE_BY_SIDE = 5
+SIDE_BY_SIDE = 8
 """Jobs at once; most of them wait most of the time."""
 
 TIMEOUTS = {"SFN_CONNECT_TIMEOUT": "2.5", "SFN_READ_TIMEOUT": "1"}  # on a busy machine the first hold for imports too

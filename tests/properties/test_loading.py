@@ -182,7 +182,13 @@ def test_all_problems_come_at_once(data: st.DataObject) -> None:
     assert {problem.variable for problem in load(environ).problems} == expected
 
 
-SECRET_VARIABLES = [row.variable for row in TABLE if row.secret]
+SECRET_VARIABLES = [
+    "SFN_CREDENTIALS_USER",
+    "SFN_CREDENTIALS_PASSWORD",
+    "SFN_PROXY_CREDENTIALS_USER",
+    "SFN_PROXY_CREDENTIALS_PASSWORD",
+]
+"""Written out, so as not to trust the job's table."""
 
 
 @given(

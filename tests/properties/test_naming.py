@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from job import naming
 
-TEXTS = st.text(min_size=1, max_size=300)
+TEXTS = st.text(min_size=1, max_size=300) | st.text("ab-./\u00e9", min_size=60, max_size=90)
 INDEXES = st.none() | st.integers(0, 10**10).map(str)
 COUNTS = st.integers(1, 10**10 - 1)
 
