@@ -77,7 +77,9 @@ PARTS = {"processes": processes, "image": image}
 
 
 def _tables(part: str, titles: Sequence[str], quantities: Sequence[str]) -> str:
-    measured = json.loads(FIGURES.read_text(encoding="utf-8"))[part]
+    measured = json.loads(FIGURES.read_text(encoding="utf-8")).get(part)
+    if measured is None:
+        return ""
     lines = [
         f"| | way | {' | '.join(titles)} |",
         f"| --- | --- | {' | '.join('---:' for _ in titles)} |",

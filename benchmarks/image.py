@@ -6,8 +6,8 @@ Usage: python -m benchmarks.image [--rounds N]
 Each round runs every case once, in an order of its own, against LocalStack on the same network. A time is that of the
 whole command, from its start to its exit; an empty container of the same engine shows the engine's own share of it.
 
-CPU time and peak memory come from runs of their own, which are not timed, against the endpoint of benchmarks/endpoint.py
-on the host's network: in the container a bare Python starts the image's entrypoint as its child and prints what the
+CPU time and peak memory come from runs of their own, which are not timed, against benchmarks/endpoint.py on the host's
+network: in the container a bare Python starts the image's entrypoint as its child and prints what the
 kernel's wait4 reports of it (meter.py). These figures go to docs/performance.json and docs/performance.md.
 
 Nothing is asserted but the exit statuses. Figures of a busy machine are figures of a busy machine: the load is printed.

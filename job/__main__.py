@@ -13,12 +13,14 @@ def run() -> int:
     stop.install()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every secret
     gc.disable()  # what start-up makes is there to stay; collecting is for a long wait, see `job.running`
-    from job.imports import postponed_patterns  # noqa: PLC0415 - as the next one
+    from job.imports import postponed_patterns, without  # noqa: PLC0415 - as the next one
 
-    with postponed_patterns():
+    with postponed_patterns(), without("dotenv.main"):  # with which environs reads .env files
         from job.app import main  # noqa: PLC0415 - takes some 0.1 s, in which a signal may come
 
-    return main(stop)
+    code = main(stop)
+    gc.freeze()  # or Python looks through it all once more before it exits
+    return code
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import job
 from job import credentials, naming, proxies
 from job.credentials import Learn
 from job.errors import RequestRefused
-from job.imports import postponed_patterns, without_s3_transfers
+from job.imports import postponed_patterns, without
 from job.loading import Settings
 from job.signals import Stop
 
@@ -109,7 +109,7 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
 
 
 def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Make, Credentials]":
-    with postponed_patterns(), without_s3_transfers():
+    with postponed_patterns(), without("s3transfer.manager"):  # which boto3 asks whether it knows an option
         import boto3  # noqa: PLC0415 - see the module's docstring
         from botocore.config import Config  # noqa: PLC0415
 

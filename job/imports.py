@@ -1,13 +1,10 @@
-"""Imports without what a single run never uses; docs/performance.md has what each of them costs.
-
-Nothing is replaced for good: what is put off here is done where it is used after all.
-"""
+"""Imports without what a single run never uses; docs/performance.md has what each of them costs."""
 
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 _compile = re.compile
@@ -28,20 +25,27 @@ def postponed_patterns() -> Iterator[None]:
 
 
 @contextmanager
-def without_s3_transfers() -> Iterator[None]:
-    """Within the block, boto3 is imported without S3's transfer manager, and so without multiprocessing.
+def without(name: str) -> Iterator[None]:
+    """Within the block, whoever imports this module gets an empty one, in which all that it looks for is None.
 
-    boto3 imports it for a single question: whether it knows an option. Afterwards whoever needs it gets the real one.
+    Afterwards whoever imports it gets the real one.
     """
-    manager = "s3transfer.manager"
-    if manager in sys.modules:
+    if name in sys.modules:
         yield
         return
-    sys.modules[manager] = SimpleNamespace(TransferConfig=None)  # type: ignore[assignment]
+    sys.modules[name] = _Empty(name)
     try:
         yield
     finally:
-        del sys.modules[manager]
+        del sys.modules[name]
+
+
+class _Empty(ModuleType):
+    """A module that has everything, and all of it is None."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):  # what Python itself asks of a module
+            raise AttributeError(name)
 
 
 class _Postponed:

@@ -38,6 +38,7 @@ sys.exit(code)
 UNUSED = {
     "OpenSSL": "urllib3 would take it for TLS",
     "asyncio": "nobody here",
+    "dotenv": ".env files",
     "difflib": "a misspelled variable",
     "job.check": "--check",
     "job.live": "a terminal",
@@ -127,7 +128,7 @@ def test_libraries_use_their_patterns_by_methods(plain: Seen) -> None:
         if re.search(by_function.format("|".join(names)), Path(file).read_text(encoding="utf-8"))
     }
     assert len(plain.patterns) > 20
-    assert found == {("dotenv", "parser.py")}, "reads .env files, which the job has none of"
+    assert not found
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ PLAUSIBLE = [
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 VALUES = st.sampled_from(PLAUSIBLE) | ANY_TEXT
 CONTENTS = VALUES.map(lambda text: text.encode(errors="surrogatepass")) | st.binary(max_size=40)
-SECRETS = st.text(min_size=1, max_size=200).filter(lambda text: ":" not in text)
+SECRETS = st.text(st.characters(codec="utf-8", exclude_characters=":\r\n"), min_size=1, max_size=200)
 
 
 @pytest.fixture(scope="module")
@@ -209,9 +209,7 @@ def test_nothing_that_is_shown_depends_on_a_secret(
         else:
             loaded = load({**environ, **given_})
         shown.append((loaded.fields, loaded.problems, loaded.settings.execution_name))
-        assert loaded.secrets >= {
-            text.removesuffix("\n").removesuffix("\r") if in_files else text for text in given_.values()
-        } - {""}
+        assert loaded.secrets >= set(given_.values())
     assert shown[0] == shown[1]
 
 

@@ -53,7 +53,7 @@ FAILURES = st.builds(
     state=st.none() | STATES,
     whole=st.booleans(),
     running=st.lists(st.tuples(TEXTS, TEXTS), max_size=9).map(tuple),
-    missing=st.none() | TEXTS,
+    missing=st.sampled_from([None, "states:GetExecutionHistory"]),
 )
 EXECUTIONS = st.builds(
     Execution,

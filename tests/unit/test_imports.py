@@ -1,11 +1,13 @@
 """Imports without what a single run never uses: put off, and done where it is used after all."""
 
 import re
+import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
-from job.imports import postponed_patterns, without_s3_transfers
+from job.imports import postponed_patterns, without
 
 
 def test_a_postponed_pattern_is_compiled_when_it_is_used() -> None:
@@ -33,19 +35,28 @@ def test_patterns_are_compiled_at_once_again_after_the_block_however_it_ends() -
     assert isinstance(re.compile("a"), re.Pattern)
 
 
-def test_who_needs_transfers_afterwards_gets_the_real_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "s3transfer.manager", raising=False)
-    with without_s3_transfers():
-        from s3transfer.manager import TransferConfig as Nothing
-    assert Nothing is None
-    from s3transfer.manager import TransferConfig
-
-    assert TransferConfig().max_request_concurrency > 0
+def test_a_module_is_empty_within_the_block_and_real_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with without("colorsys"):
+        assert import_module("colorsys").rgb_to_hls is None
+    assert import_module("colorsys").rgb_to_hls(0, 0, 0) == (0, 0, 0)
 
 
-def test_transfers_that_somebody_has_imported_stay() -> None:
-    from s3transfer import manager
+def test_a_module_that_somebody_has_imported_stays() -> None:
+    import colorsys
 
-    with without_s3_transfers():
-        assert sys.modules["s3transfer.manager"] is manager
-    assert sys.modules["s3transfer.manager"] is manager
+    with without("colorsys"):
+        assert sys.modules["colorsys"] is colorsys
+    assert sys.modules["colorsys"] is colorsys
+
+
+def test_boto3_gets_the_real_transfers_where_it_needs_them() -> None:
+    script = """
+from job.imports import without
+with without("s3transfer.manager"):
+    import boto3
+from boto3.s3.transfer import TransferConfig
+print(TransferConfig().max_request_concurrency > 0)
+"""
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "True\n"
