@@ -88,7 +88,8 @@ class _Builder:
             bar = self._entered.get(details.get("state", ""), scope).nearest()
         else:
             kind = re.match("Parallel|Map|Wait", type_)
-            bar = scope.nearest(type_=kind[0] if kind else "Task", running=failed)
+            running = failed or type_.endswith("StateAborted")  # what has failed by itself isn't aborted after that
+            bar = scope.nearest(type_=kind[0] if kind else "Task", running=running)
         if bar is None:
             return None
         bar.map_run_arn = details.get("mapRunArn") or bar.map_run_arn

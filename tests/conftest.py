@@ -1,14 +1,13 @@
 """What all tests share. `SFN_JOB_TESTS_NO_SKIP=1` (CI) turns every skipped test into a failed one."""
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
 from tests.hostile import HostileEndpoint
 from tests.support.localstack import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalStack
-from tests.support.process import Finished, Job
+from tests.support.process import Finished, Job, jobs
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,16 +49,10 @@ def environment(url: str, state_machine_arn: str, **variables: str) -> dict[str,
 @pytest.fixture
 def start_job(aws: HostileEndpoint) -> Iterator[Callable[..., Job]]:
     """Start the job against the hostile endpoint, with these variables besides; it is killed after the test."""
-    jobs: list[Job] = []
-
-    def start(*arguments: str, options: Mapping[str, Any] | None = None, **variables: str) -> Job:
-        jobs.append(Job(environment(aws.url, aws.state_machine_arn, **variables), *arguments, **(options or {})))
-        return jobs[-1]
-
-    yield start
-    for job in jobs:
-        job.process.kill()
-        job.process.communicate()
+    with jobs() as start:
+        yield lambda *arguments, options=None, **variables: start(
+            environment(aws.url, aws.state_machine_arn, **variables), *arguments, **(options or {})
+        )
 
 
 @pytest.fixture

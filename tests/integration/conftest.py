@@ -10,7 +10,7 @@ from tests.conftest import environment
 from tests.hostile import HostileEndpoint
 from tests.support.certificates import Authority
 from tests.support.localstack import LocalStack
-from tests.support.process import Finished, Job
+from tests.support.process import Finished, Job, jobs
 from tests.support.proxies import HOST, PASSWORD, USER, Squid
 
 ROLE = "arn:aws:iam::000000000000:role/states"
@@ -53,16 +53,10 @@ def machines(localstack: LocalStack) -> dict[str, str]:
 @pytest.fixture
 def start_locally(localstack: LocalStack, machines: dict[str, str]) -> Iterator[Callable[..., Job]]:
     """Start the job on a state machine of LocalStack's, by its name above or its ARN; it is killed after the test."""
-    jobs: list[Job] = []
-
-    def start(machine: str, **variables: str) -> Job:
-        jobs.append(Job(environment(localstack.url, machines.get(machine, machine), **variables)))
-        return jobs[-1]
-
-    yield start
-    for job in jobs:
-        job.process.kill()
-        job.process.communicate()
+    with jobs() as start:
+        yield lambda machine, **variables: start(
+            environment(localstack.url, machines.get(machine, machine), **variables)
+        )
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,21 @@ class Job:
             stdout, stderr = self.process.communicate()
             raise AssertionError(f"the job hangs; its log:\n{stderr.decode()}") from None
         return Finished(self.process.returncode, (stdout or b"").decode(), (stderr or b"").decode())
+
+
+@contextmanager
+def jobs() -> Iterator[Callable[..., Job]]:
+    """A way to start jobs, which are killed in the end."""
+    started: list[Job] = []
+
+    def start(environ: Mapping[str, str], *arguments: str, **options: Any) -> Job:
+        started.append(Job(environ, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for job in started:
+        job.process.kill()
+        job.process.communicate()
 
 
 def eventually(condition: Callable[[], bool], what: str, limit: float = 30) -> None:
