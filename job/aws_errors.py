@@ -87,6 +87,7 @@ BY_CODE: dict[str, type[errors.JobError]] = {
 BY_CLASS: dict[type[BaseException], type[errors.JobError]] = {
     **dict.fromkeys(
         (
+            UnicodeEncodeError,  # keys that aren't UTF-8: the request can't be signed, and isn't sent
             OSError,  # a token file that isn't there, a credential_process that can't be run
             theirs.ConfigNotFound,
             theirs.ConfigParseError,

@@ -357,3 +357,12 @@ def test_what_sts_hands_out_stays_secret(aws: HostileEndpoint, run_job: Callable
     assert aws.count("AssumeRole") == 1
     (token,) = aws.sessions
     assert leaks(finished, token, USER, PASSWORD, TOKEN) == set()
+
+
+def test_a_key_that_is_not_utf_8_is_a_wrong_one(aws: HostileEndpoint, run_job: Callable[..., Finished]) -> None:
+    """Nothing can be signed with it, so nothing is sent and nothing is in doubt."""
+    finished = run_job(**NO_CREDENTIALS, AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="se\udcffcretc4n4ry", **DEBUG)
+    document = ends_with(finished, Outcome.AUTHENTICATION_ERROR)
+    assert not aws.requests
+    assert "may have been started" not in document["status_description"]
+    assert "c4n4ry" not in finished.stdout + finished.stderr
