@@ -9,6 +9,6 @@ from tests.support.localstack import LocalStack
 @pytest.mark.timeout(300)
 def test_every_input_gets_exactly_one_execution(localstack: LocalStack) -> None:
     """Whatever is killed, and how often."""
-    figures = fan_out(localstack, inputs=12, jobs=3, seed=7)
+    figures = fan_out(localstack, inputs=24, jobs=3, seed=3)
     assert figures.right, figures
     assert figures.kills >= 3
