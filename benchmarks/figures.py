@@ -73,11 +73,40 @@ def image() -> str:
     return _tables("image", ["CPU s", "peak MiB"], ["cpu", "memory"])
 
 
-PARTS = {"processes": processes, "image": image}
+def containers() -> str:
+    """Return the table of `docker run`, from its start to its exit; the first row is an empty container."""
+    measured = _measured("containers")
+    if measured is None:
+        return ""
+    empty, job, *_ = medians = [row["wall"]["median"] for row in measured["rows"]]
+    lines = ["| `docker run` | s | beyond empty, s | the job's share of that |", "| --- | ---: | ---: | ---: |"]
+    for row, median in zip(measured["rows"], medians, strict=True):
+        beyond = median - empty
+        share = f"{(job - empty) / beyond:.2f}" if "naive" in row["program"] and "no JSON" not in row["program"] else ""
+        lines.append(f"| {row['program']} | {_cell(row['wall'], 'wall')} | {beyond:.2f} | {share} |")
+    return "\n".join([*lines, "", _note(measured), ""])
+
+
+PARTS = {"processes": processes, "image": image, "containers": containers}
+
+
+def _measured(part: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = json.loads(FIGURES.read_text(encoding="utf-8")).get(part)
+    return found
+
+
+def _note(measured: Mapping[str, Any]) -> str:
+    described = measured["machine"]
+    docker = f", Docker {described['docker']}" if "docker" in described else ""
+    return (
+        f"Medians of {measured['rounds']} runs, with quartiles. {described['processor']}, {described['cpus']} CPUs, "
+        f"{described['memory']}; {described['system']}, Python {described['python']}, {described['openssl']}, boto3 "
+        f"{described['boto3']}{docker}; load {described['load']} before, {described['load after']} after."
+    )
 
 
 def _tables(part: str, titles: Sequence[str], quantities: Sequence[str]) -> str:
-    measured = json.loads(FIGURES.read_text(encoding="utf-8")).get(part)
+    measured = _measured(part)
     if measured is None:
         return ""
     lines = [
@@ -89,13 +118,7 @@ def _tables(part: str, titles: Sequence[str], quantities: Sequence[str]) -> str:
         lines.append(f"| {row['program']} | {row['way']} | {' | '.join(cells)} |")
     lines += ["", "| the job's share of | way | CPU | peak memory |", "| --- | --- | ---: | ---: |"]
     lines += _ratios(measured["rows"])
-    described = measured["machine"]
-    note = (
-        f"Medians of {measured['rounds']} runs, with quartiles. {described['processor']}, {described['cpus']} CPUs, "
-        f"{described['memory']}; {described['system']}, Python {described['python']}, {described['openssl']}, boto3 "
-        f"{described['boto3']}; load {described['load']} before, {described['load after']} after."
-    )
-    return "\n".join([*lines, "", note, ""])
+    return "\n".join([*lines, "", _note(measured), ""])
 
 
 def _ratios(rows: Sequence[Mapping[str, Any]]) -> list[str]:

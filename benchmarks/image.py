@@ -10,7 +10,7 @@ CPU time and peak memory come from runs of their own, which are not timed, again
 network: in the container a bare Python starts the image's entrypoint as its child and prints what the
 kernel's wait4 reports of it (meter.py). These figures go to docs/performance.json and docs/performance.md.
 
-Nothing is asserted but the exit statuses. Figures of a busy machine are figures of a busy machine: the load is printed.
+Nothing is asserted but the exit statuses. Figures of a busy machine are figures of a busy machine: the load is noted.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import contextlib
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -55,7 +54,7 @@ class Case:
 
 
 def cases(base: str, url: str, arn: str) -> list[Case]:
-    """The empty container first."""
+    """The empty container first, then the job."""
     job = {
         "SFN_CREDENTIALS_USER": ACCESS_KEY_ID,
         "SFN_CREDENTIALS_PASSWORD": SECRET_ACCESS_KEY,
@@ -153,23 +152,6 @@ def measure(bench: Bench, all_cases: list[Case], rounds: int) -> dict[str, list[
     return times
 
 
-def show(all_cases: list[Case], times: dict[str, list[float]]) -> None:
-    """Print the table and the ratios."""
-    empty, job, *naive = [case.name for case in all_cases]
-    beyond = {name: statistics.median(times[name]) - statistics.median(times[empty]) for name in times}
-    print("| docker run to exit | median s | quartiles s | least to most s | beyond empty s |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for name, seconds in times.items():
-        low, middle, high = statistics.quantiles(seconds, n=4)
-        print(
-            f"| {name} | {middle:.2f} | {low:.2f} to {high:.2f} | {min(seconds):.2f} to {max(seconds):.2f} "
-            f"| {beyond[name]:.2f} |"
-        )
-    print()
-    for one, other in ((job, naive[0]), (job, naive[1]), (naive[2], naive[3])):
-        print(f"{one} / {other}, beyond an empty container: {beyond[one] / beyond[other]:.2f}")
-
-
 def programs(client: str, way: str, server: endpoint.Endpoint, directory: Path) -> Iterator[Program]:
     """Yield the commands that measure what the processes in the containers take."""
     job, others = endpoint.variables(server, directory, role=way.startswith("role"))
@@ -193,7 +175,7 @@ def programs(client: str, way: str, server: endpoint.Endpoint, directory: Path) 
 def main() -> None:
     """Build, measure, print."""
     parser = argparse.ArgumentParser(description="What one docker run of the job costs, beside the naive script's.")
-    parser.add_argument("--rounds", type=int, default=15, help="runs of each case (15)")
+    parser.add_argument("--rounds", type=int, default=20, help="runs of each case (20)")
     rounds = parser.parse_args().rounds
 
     def told(what: str) -> str:
@@ -205,12 +187,11 @@ def main() -> None:
     with step_functions(engine) as (network, url, arn):
         bench = Bench(engine, network)
         all_cases = cases(base, url, arn)
-        before = os.getloadavg()[0]
+        before = figures.machine() | {"docker": json.loads(engine("version", "--format={{json .Server.Version}}"))}
         times = measure(bench, all_cases, rounds)
-        after = os.getloadavg()[0]
-    show(all_cases, times)
-    version = json.loads(engine("version", "--format={{json .Server.Version}}"))
-    print(f"{rounds} rounds; Docker {version}; {os.cpu_count()} CPUs; load {before:.1f} before, {after:.1f} after")
+    rows = [{"program": name, "wall": figures.spread(seconds)} for name, seconds in times.items()]
+    figures.save("containers", rows, rounds, before)
+    print(figures.containers())
     take("image", lambda way, server, directory: programs(engine.client, way, server, directory), rounds)
     print(figures.image())
 
