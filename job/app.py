@@ -141,12 +141,12 @@ class _Process:
         return outcome
 
     def _report(self, document: dict[str, Any], runner: Runner) -> str:
-        from job import report  # noqa: PLC0415 - start-up is paid by everybody
+        from job.report.page import html  # noqa: PLC0415 - start-up is paid by everybody
 
         timeline, reason = runner.timeline()
         settings = self.loaded.settings
         data = settings.report_data and not settings.mask_data
-        return report.page(document, timeline, now=datetime.now().astimezone(), reason=self._redact(reason), data=data)
+        return html(document, timeline, now=datetime.now().astimezone(), reason=self._redact(reason), data=data)
 
     def _watch(self) -> AbstractContextManager[None]:
         """Show the run to who looks on, if anybody does."""

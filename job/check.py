@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from job import aws, executions, naming, policy
-from job.aws import Api
-from job.credentials import Learn
+from job import executions, naming, policy
+from job.aws.api import Api, connect
+from job.aws.credentials import Learn
 from job.errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -83,7 +83,7 @@ class Check:
         settings = self._settings
         retries = Retries(min(PATIENCE, settings.retry_window), self._stop, time.monotonic)
         yield Step("variables", holds=True, message="all understood")
-        api = retries.ask(lambda: aws.connect(settings, self._environ, self._stop, self._learn))
+        api = retries.ask(lambda: connect(settings, self._environ, self._stop, self._learn))
         machine = retries.ask(lambda: _machine(api, settings))  # the first request: proxy and endpoint have let it pass
         if settings.proxy:
             yield Step("proxy", holds=True, message=f"reached, at {', '.join(sorted(set(settings.proxy.values())))}")

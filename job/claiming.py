@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 
 from job import executions, naming
-from job.aws import Api
+from job.aws.api import Api
 from job.clocks import ServerClock
 from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotFound, JobError, RequestRefused, StopRequested
 from job.executions import Execution

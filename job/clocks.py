@@ -7,7 +7,7 @@ sending and our receiving. Each answer so bounds how far the server's clock is a
 import math
 from email.utils import mktime_tz, parsedate_tz
 
-from job.aws import Answer
+from job.aws.api import Answer
 
 SLACK = 0.02
 """Seconds by which AWS's own machines may disagree, and its dates be cut."""

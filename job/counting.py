@@ -3,7 +3,7 @@
 import logging
 
 from job import executions, naming
-from job.aws import Api
+from job.aws.api import Api
 from job.errors import AccessDenied, ExecutionNotFound, JobError, StopRequested
 from job.retries import Retries
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from job import naming
-from job.aws import Answer, Api
+from job.aws.api import Answer, Api
 from job.errors import AnswerLost
 
 

@@ -3,7 +3,7 @@
 import time
 
 from job import executions, naming
-from job.aws import Api
+from job.aws.api import Api
 from job.errors import AnswerLost, JobError, StopRequested, WaitTimeout
 from job.loading import Settings
 from job.retries import Retries

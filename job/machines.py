@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 from job import executions, naming
-from job.aws import Api
+from job.aws.api import Api
 from job.errors import AccessDenied, JobError
 from job.loading import Settings
 from job.retries import Retries

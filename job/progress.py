@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from job.aws import Api
+from job.aws.api import Api
 from job.errors import JobError, StopRequested
-from job.events import details_of, listed
+from job.history.events import details_of, listed
 from job.run import Run
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import job
 from job import naming
 from job.errors import Problem
-from job.failures import Failure
+from job.history.failures import Failure
 from job.outcomes import Outcome
 from job.run import Run
 from job.secrets import MASK

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from job.executions import Execution
-from job.failures import Failure
+from job.history.failures import Failure
 
 
 @dataclass(slots=True)

@@ -9,12 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from job import aws, events, executions, express, history, naming, stopping
-from job.aws import Api
-from job.credentials import Learn
+from job import executions, express, naming, stopping
+from job.aws.api import Api, connect
+from job.aws.credentials import Learn
 from job.errors import AccessDenied, JobError, RequestRefused, StopRequested, WaitTimeout
 from job.executions import Execution
-from job.failures import Failure, sentence
+from job.history import events
+from job.history.explaining import PERMISSION, explain
+from job.history.failures import Failure, sentence
 from job.loading import Settings
 from job.machines import StateMachine
 from job.outcomes import Outcome
@@ -27,7 +29,7 @@ from job.starting import Starter
 from job.waiting import Limits, outcome_of, wait
 
 if TYPE_CHECKING:
-    from job.bars import Timeline
+    from job.report.bars import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Runner:
         """Return how the run ended, and the sentence that says so. Raises `JobError` for every other end."""
         settings, run = self._settings, self._run
         retries = self._window()
-        api = self._api = retries.ask(lambda: aws.connect(settings, os.environ, self._stop, self._learn))
+        api = self._api = retries.ask(lambda: connect(settings, os.environ, self._stop, self._learn))
         try:
             with self._watch():
                 self._begin(api, retries)
@@ -151,15 +153,15 @@ class Runner:
         if naming.is_express(arn):
             return
         try:
-            self._run.failure = history.explain(self._patiently(api), arn)
+            self._run.failure = explain(self._patiently(api), arn)
         except JobError as error:
             log.warning("the history can't be read", extra={"reason": str(error)})
-            missing = history.PERMISSION if isinstance(error, AccessDenied) else None
+            missing = PERMISSION if isinstance(error, AccessDenied) else None
             self._run.failure = Failure(missing=missing)
 
     def timeline(self) -> "tuple[Timeline | None, str]":
         """Return the execution's timeline for the report; else None, and the reason why there is none."""
-        from job import timeline  # noqa: PLC0415 - start-up is paid by everybody
+        from job.report import timeline  # noqa: PLC0415 - start-up is paid by everybody
 
         execution = self._run.execution
         if self._api is None or execution is None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from job import executions, naming
-from job.aws import Api
+from job.aws.api import Api
 from job.claiming import ANSWER_GRACE, SHOWING, Claims
 from job.counting import Counts
 from job.errors import ExecutionNameTaken, ExecutionNotRedrivable, JobError

@@ -4,7 +4,7 @@ import logging
 import time
 
 from job import executions
-from job.aws import Api
+from job.aws.api import Api
 from job.errors import JobError
 from job.retries import Retries
 from job.run import Run

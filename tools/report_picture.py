@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import job
-from job import report, timeline
+from job.report import timeline
+from job.report.page import html
 from tests.support import browser
 from tests.support.histories import START, nightly_document, nightly_orders
 from tests.support.process import ROOT
@@ -26,7 +27,7 @@ def main() -> None:
     time.tzset()
     document = nightly_document()
     document["invocation"]["version"] = job.__version__
-    whole = report.page(document, timeline.bars(nightly_orders().events), now=START + timedelta(seconds=142))
+    whole = html(document, timeline.bars(nightly_orders().events), now=START + timedelta(seconds=142))
     with browser.running() as running:
         page = running.new_page(viewport={"width": WIDTH, "height": 800}, color_scheme="light")
         page.set_content(whole)

@@ -14,7 +14,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from job.credentials import PROVIDERS
+from job.aws.credentials import PROVIDERS
 from job.outcomes import Outcome
 from tests.hostile import (
     Fault,

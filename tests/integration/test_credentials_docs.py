@@ -17,7 +17,7 @@ import kubernetes_validate  # type: ignore[import-untyped] # it ships none
 import pytest
 import yaml  # type: ignore[import-untyped] # it ships none
 
-from job.credentials import PROVIDERS
+from job.aws.credentials import PROVIDERS
 from job.outcomes import Outcome
 from tests.hostile import HostileEndpoint, error, invalid_signature, unrecognized_client
 from tests.integration.test_credentials import AT_ONCE, NONE, ROLE, WAIT, event

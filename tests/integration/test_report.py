@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import axe_core_python  # type: ignore[import-untyped]  # only its file is used
 import pytest
 
-from job import report, timeline
+from job.report import timeline
+from job.report.page import html
 from tests.support import browser as chromium
 from tests.support.histories import NIGHT, START, History, long_map, nightly_document, nightly_orders
 
@@ -28,7 +29,7 @@ Scheme = Literal["light", "dark"]
 
 
 def _failed() -> str:
-    return report.page(nightly_document(), timeline.bars(nightly_orders().events), now=NOW, data=True)
+    return html(nightly_document(), timeline.bars(nightly_orders().events), now=NOW, data=True)
 
 
 def _succeeded() -> str:
@@ -38,11 +39,11 @@ def _succeeded() -> str:
     history.add(0, "ExecutionStarted")
     last = history.task(None, "Load", (0.1, 4, "Odd", "try again"), (6, 30))
     history.add(31, "ExecutionSucceeded", history.run(last, "Store", "Pass", 30, 31))
-    return report.page(document, timeline.bars(history.events), now=NOW)
+    return html(document, timeline.bars(history.events), now=NOW)
 
 
 def _full() -> str:
-    return report.page(nightly_document(), timeline.bars(long_map(25_000, 400).events), now=NOW)
+    return html(nightly_document(), timeline.bars(long_map(25_000, 400).events), now=NOW)
 
 
 def _refused() -> str:
@@ -54,7 +55,7 @@ def _refused() -> str:
         "errors": problems,
         "result": None,
     }
-    return report.page(document, None, now=NOW, reason="Nothing was started.")
+    return html(document, None, now=NOW, reason="Nothing was started.")
 
 
 def _hostile() -> str:
@@ -71,7 +72,7 @@ def _hostile() -> str:
     state = {"name": HOSTILE, "type": "Task", "error": HOSTILE, "cause": HOSTILE * 1000, "startedBy": [HOSTILE]}
     document["result"] = document["result"] | {"name": HOSTILE, "failedState": state, "output": HOSTILE}
     document["result"] |= {"executionArn": HOSTILE, "stateMachineArn": f"{NIGHT}:stateMachine:{HOSTILE}"}
-    return report.page(document, timeline.bars(history.events), now=NOW, data=True)
+    return html(document, timeline.bars(history.events), now=NOW, data=True)
 
 
 PAGES: dict[str, Callable[[], str]] = {

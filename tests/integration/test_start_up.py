@@ -42,7 +42,7 @@ UNUSED = {
     "difflib": "a misspelled variable",
     "job.check": "--check",
     "job.live": "a terminal",
-    "job.report": "the report",
+    "job.report.page": "the report",
     "multiprocessing": "S3's transfers",
     "rich": "a terminal",
     "s3transfer": "S3's transfers",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from job import timeline
-from job.bars import Bar, Timeline
+from job.report import timeline
+from job.report.bars import Bar, Timeline
 from tests.support.failing import BOOM, ONCE, ROLE, TO_RECOVER, machine, maps, parallel, passes, task, waits
 from tests.support.localstack import LocalStack
 from tests.support.process import eventually

@@ -1,7 +1,7 @@
 """A small Step Functions: carries out state machines that it makes up, and knows what became of them.
 
-It writes the events that GetExecutionHistory gives, in the shapes that job/culprit.py tells of as AWS's: branches and
-items at once or in turn, retries, catches, failures inside of each other.
+It writes the events that GetExecutionHistory gives, in the shapes that job/history/culprit.py tells of as AWS's:
+branches and items at once or in turn, retries, catches, failures inside of each other.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
-from job.failures import FailedState, Item
-from tests.unit.test_culprit import INVOKE, LAMBDA, event
+from job.history.failures import FailedState, Item
+from tests.unit.history.test_culprit import INVOKE, LAMBDA, event
 
 Events = list[dict[str, Any]]
 Run = Generator[None, None, int]

@@ -10,16 +10,17 @@ import botocore.session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job import culprit, history
-from job.aws import Answer, Api
+from job.aws.api import Answer, Api
 from job.errors import AccessDenied, JobError
 from job.executions import Execution
-from job.failures import FailedState, Failure
+from job.history import culprit
+from job.history.explaining import LEVELS, explain
+from job.history.failures import FailedState, Failure
 from job.progress import Progress
 from job.run import Run
 from tests.properties.simulator import Simulator
-from tests.unit.test_culprit import ARN, History, event, told
-from tests.unit.test_history import PREFIX, Account
+from tests.unit.history.test_culprit import ARN, History, event, told
+from tests.unit.history.test_explaining import PREFIX, Account
 
 MISFORTUNES = st.sampled_from([0.1, 0.3, 0.5, 0.8])
 RANDOMS = st.integers(0, 2**32).map(Random)
@@ -112,8 +113,8 @@ def test_a_failure_is_followed_into_nested_executions(random: Random, misfortune
         if len(states) > levels or not called(events, state, f"{PREFIX}:execution:machine:e{len(states)}"):
             break
     account = Account(**answers)
-    found = history.explain(account, f"{PREFIX}:execution:machine:e0").state
-    states = states[: history.LEVELS + 1]
+    found = explain(account, f"{PREFIX}:execution:machine:e0").state
+    states = states[: LEVELS + 1]
     assert found
     assert (found.name, found.type, found.error) == (states[-1].name, states[-1].type, states[-1].error)
     assert found.started_by == tuple(state.name for state in states[:-1])
@@ -178,11 +179,11 @@ def test_a_broken_history_ends_the_search_and_not_the_run(pages: list[list[dict[
     """With what can be told, or an error of ours; no page is asked for twice, but by nested executions."""
     broken = Broken(pages)
     try:
-        found = history.explain(broken, f"{PREFIX}:execution:machine:e0")
+        found = explain(broken, f"{PREFIX}:execution:machine:e0")
     except JobError:
         found = Failure()
     assert isinstance(found, Failure)
-    assert broken.requests <= (len(pages) + 2) * (history.LEVELS + 1)
+    assert broken.requests <= (len(pages) + 2) * (LEVELS + 1)
 
 
 @given(random=RANDOMS, misfortune=MISFORTUNES)

@@ -8,14 +8,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job import report, timeline
-from job.bars import Bar
-from job.markup import text
+from job.report import timeline
+from job.report.bars import Bar
+from job.report.markup import text
+from job.report.page import html
 from tests.properties.simulator import Simulator
 from tests.properties.test_histories import MISFORTUNES, RANDOMS
 from tests.properties.test_result import documents
 from tests.support.histories import START
-from tests.unit.test_report import Page
+from tests.unit.report.test_page import Page
 
 HOSTILE = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
     ["<script>alert(1)</script>", '" onload="x', "' style='x", "</style><b>", "&lt;", "-->", "]]>", "\u202eevil", "\0"]
@@ -49,7 +50,7 @@ def test_any_page_is_whole_and_has_nobody_elses_markup(
 ) -> None:
     """Its tags close as they opened, and no style or link is more than what the report itself says."""
     drawn = timeline.bars(iter(made[0]))
-    written = report.page(document, drawn, now=START + timedelta(seconds=late), data=data)
+    written = html(document, drawn, now=START + timedelta(seconds=late), data=data)
     shown = Page(written.encode().decode())
     assert {tag for tag, _ in shown.seen}.isdisjoint({"script", "img", "iframe", "object", "link", "base", "form"})
     assert not [name for _, found in shown.seen for name in found if name.startswith("on")]

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from job.aws import Answer
+from job.aws.api import Answer
 from job.clocks import ServerClock
 
 NOW = 1_800_000_000.0

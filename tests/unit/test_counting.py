@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from job import naming
-from job.aws import Answer
+from job.aws.api import Answer
 from job.counting import Counts
 from job.errors import AccessDenied, ExecutionNotFound, ServiceUnreachable, StopRequested, Throttled
 from job.retries import Retries

@@ -12,7 +12,7 @@ import pytest
 from job import result
 from job.errors import Problem
 from job.executions import Execution
-from job.failures import FailedState, Failure
+from job.history.failures import FailedState, Failure
 from job.outcomes import Outcome
 from job.run import Run
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from job.events import Newest
+from job.history.events import Newest
 
 
 class Pages:

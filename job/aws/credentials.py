@@ -8,7 +8,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from job import naming, renewal
+from job import naming
+from job.aws import renewal
 from job.loading import Settings
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from job.bars import Attempt, Bar, Kind, Status, Timeline
-from job.endings import Endings, guilty, reopen
+from job.report.bars import Attempt, Bar, Kind, Status, Timeline
+from job.report.endings import Endings, guilty, reopen
 
 MOST_ATTEMPTS = 20
 """Attempts that a bar remembers: the first half and the last half of this."""
@@ -34,8 +34,8 @@ _ATTEMPT_BEGINS = {
 def bars(events: Iterable[dict[str, Any]]) -> Timeline:
     """Make the timeline of a history's events, given oldest first.
 
-    One pass. What is kept is bounded, see `job.endings`, but for some 200 bytes for each event: what failed for good is
-    always kept, and of the rest what is too much is folded. Nothing of a state's input and output is kept.
+    One pass. What is kept is bounded, see `job.report.endings`, but for some 200 bytes for each event: what failed for
+    good is always kept, and of the rest what is too much is folded. Nothing of a state's input and output is kept.
     """
     builder = _Builder()
     for event in events:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job import markup
+from job.report import markup
 from tests.support.histories import START
 
 

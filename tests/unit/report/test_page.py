@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from job import report, timeline
-from job.report_style import STYLE
-from job.report_timeline import LONGEST_OPEN
+from job.report import timeline
+from job.report.chart import LONGEST_OPEN
+from job.report.page import LEADING_TEXT, html
+from job.report.style import STYLE
 from tests.support.histories import START, History, long_map, nightly_document, nightly_orders
 
 NOW = START + timedelta(seconds=150)
@@ -46,7 +47,7 @@ class Page(HTMLParser):
 
 def page(document: dict[str, Any], history: History | None = None, **options: Any) -> Page:
     drawn = timeline.bars(history.events) if history else None
-    return Page(report.page(document, drawn, now=NOW, **options))
+    return Page(html(document, drawn, now=NOW, **options))
 
 
 def night(**changes: Any) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def test_each_state_stands_in_the_timeline_with_what_became_of_it() -> None:
 
 
 def test_the_state_that_failed_can_be_found_and_is_unfolded() -> None:
-    whole = report.page(nightly_document(), timeline.bars(nightly_orders().events), now=NOW)
+    whole = html(nightly_document(), timeline.bars(nightly_orders().events), now=NOW)
     assert whole.count('id="failed"') == whole.count('href="#failed"') == 1
     failed = whole.index('id="failed"')
     around: list[str] = []
@@ -143,7 +144,7 @@ HOSTILE = [
 def test_somebody_else_s_text_stays_text(hostile: str) -> None:
     """Wherever it can come from, the page has the elements and attributes that it has with a harmless one."""
     with_it, harmless = (page(*_everywhere(text), data=True, reason=text) for text in (hostile, "harmless"))
-    if len(hostile) <= report.LEADING_TEXT:  # a longer cause is folded, with elements of its own
+    if len(hostile) <= LEADING_TEXT:  # a longer cause is folded, with elements of its own
         assert [(tag, [*found]) for tag, found in with_it.seen] == [(tag, [*found]) for tag, found in harmless.seen]
     for styled in with_it.attributes("style"):
         assert re.fullmatch(r"(--step|--depth|left|width):[0-9.]+%?(;width:[0-9.]+%)?", styled)
@@ -190,7 +191,7 @@ def _everywhere(text: str) -> tuple[dict[str, Any], History]:
 
 
 def test_a_very_long_cause_is_folded_and_cut() -> None:
-    whole = report.page(night(failedState={"name": "Load", "type": "Task", "cause": "x" * 200_000}), None, now=NOW)
+    whole = html(night(failedState={"name": "Load", "type": "Task", "cause": "x" * 200_000}), None, now=NOW)
     assert len(whole) < 60_000
     assert "The cause has 200,000 characters" in whole
     assert "And 180,000 more characters, which the result document has." in whole
@@ -264,7 +265,7 @@ def test_an_execution_that_still_runs_has_bars_up_to_now() -> None:
 
 def test_a_full_history_makes_a_page_that_a_browser_likes() -> None:
     """The item that failed has a row of its own, and the others are counted."""
-    whole = report.page(nightly_document(), timeline.bars(long_map(25_000).events), now=NOW)
+    whole = html(nightly_document(), timeline.bars(long_map(25_000).events), now=NOW)
     assert len(whole) < 150_000
     shown = Page(whole)
     items = len(long_map(25_000).happened[3:-6]) // 7
@@ -284,7 +285,7 @@ def test_few_items_are_shown_and_many_are_folded(count: int, opened: bool) -> No
         )
     last = history.add(4, "MapStateExited", history.add(4, "MapStateSucceeded", last), name="Each")
     history.add(5, "ExecutionSucceeded", last)
-    whole = report.page(nightly_document(), timeline.bars(history.events), now=NOW)
+    whole = html(nightly_document(), timeline.bars(history.events), now=NOW)
     assert ("<details open><summary" in whole) is opened
 
 

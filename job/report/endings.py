@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from job.bars import Bar, Kind, Status
+from job.report.bars import Bar, Kind, Status
 
 MOST_BARS = 1000
 """Past this, what ends well inside of other states is folded; past twice as much, also what was caught or retried."""

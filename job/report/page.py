@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from job import causes
-from job.bars import Timeline
-from job.markup import duration, moment, name, text
-from job.report_style import STYLE
-from job.report_timeline import arn, shortened, timeline_html
+from job.history import causes
+from job.report.bars import Timeline
+from job.report.chart import arn, shortened, timeline_html
+from job.report.markup import duration, moment, name, text
+from job.report.style import STYLE
 
 LONGEST_TEXT = 20_000
 """Characters shown of a cause; more than the first `LEADING_TEXT` are folded."""
@@ -16,7 +16,7 @@ LONGEST_TEXT = 20_000
 LEADING_TEXT = 800
 
 
-def page(
+def html(
     document: Mapping[str, Any],
     timeline: Timeline | None,
     *,

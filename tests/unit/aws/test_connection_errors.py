@@ -6,8 +6,9 @@ import botocore.exceptions
 import pytest
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from job import aws_errors, errors
-from job.connection_errors import proxy_answered
+from job import errors
+from job.aws.connection_errors import proxy_answered
+from job.aws.errors import translate
 from job.outcomes import Outcome
 
 ADDRESS = "http://***:***@proxy:3128"
@@ -25,7 +26,7 @@ def unverified(code: int) -> ssl.SSLCertVerificationError:
 def test_a_certificate_that_is_not_trusted_says_why(cause: Exception, advice: bool) -> None:
     """What to set helps where the issuer isn't known, and not with an expired certificate or one for another host."""
     error = botocore.exceptions.SSLError(endpoint_url="https://x", error=cause)
-    translated = aws_errors.translate(error, renewable=False)
+    translated = translate(error, renewable=False)
     assert type(translated) is errors.NotAws
     assert ("AWS_CA_BUNDLE" in str(translated)) is advice
 
@@ -33,7 +34,7 @@ def test_a_certificate_that_is_not_trusted_says_why(cause: Exception, advice: bo
 def test_other_trouble_with_tls_passes() -> None:
     """It is told from certificates by the class of its cause."""
     cut = botocore.exceptions.SSLError(endpoint_url="https://x", error=ssl.SSLEOFError("cut"))
-    assert aws_errors.translate(cut, renewable=False).transient
+    assert translate(cut, renewable=False).transient
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_other_trouble_with_tls_passes() -> None:
 def test_what_a_proxy_does_is_exit_11(cause: Exception, ours: type[errors.JobError]) -> None:
     """Unreachable passes, refusing doesn't; and its address is named without the credentials in it."""
     error = botocore.exceptions.ProxyConnectionError(proxy_url=ADDRESS, error=cause)
-    translated = aws_errors.translate(error, renewable=False)
+    translated = translate(error, renewable=False)
     assert type(translated) is ours
     assert translated.outcome is Outcome.PROXY_ERROR
     assert "@" not in str(translated)

@@ -3,7 +3,8 @@
 from botocore import exceptions as theirs
 from botocore.parsers import ResponseParserError
 
-from job import connection_errors, errors
+from job import errors
+from job.aws import connection_errors
 
 BY_CODE: dict[str, type[errors.JobError]] = {
     **dict.fromkeys(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import job
-from job import credentials, naming, proxies
-from job.credentials import Learn
+from job import naming
+from job.aws import credentials, proxies
+from job.aws.credentials import Learn
 from job.errors import RequestRefused
 from job.imports import postponed_patterns, without
 from job.loading import Settings
@@ -100,9 +101,9 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
     try:
         return stop.call(function, limit)
     except Exception as error:
-        from job import aws_errors  # noqa: PLC0415 - imports botocore, which may not be there before a first call
+        from job.aws.errors import translate  # noqa: PLC0415 - imports botocore, which may not be there before a first call
 
-        ours = aws_errors.translate(error, renewable=renewable)
+        ours = translate(error, renewable=renewable)
         if ours is error:
             raise
         raise ours from error
@@ -113,7 +114,7 @@ def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tu
         import boto3  # noqa: PLC0415 - see the module's docstring
         from botocore.config import Config  # noqa: PLC0415
 
-        from job import models  # noqa: PLC0415
+        from job.aws import models  # noqa: PLC0415
 
     session = boto3.session.Session(
         aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password

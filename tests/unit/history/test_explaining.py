@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from job import history
 from job.errors import AccessDenied, JobError, StopRequested
-from tests.unit.test_culprit import DISTRIBUTED, TASK, event
+from job.history.explaining import explain
+from tests.unit.history.test_culprit import DISTRIBUTED, TASK, event
 
 PREFIX = "arn:aws:states:eu-west-1:123456789012"
 
@@ -44,7 +44,7 @@ def nested(name: str = "inner", kind: str = "execution") -> dict[str, str]:
 
 
 def explained(account: Account) -> Any:
-    return history.explain(account, f"{PREFIX}:execution:machine:outer").state
+    return explain(account, f"{PREFIX}:execution:machine:outer").state
 
 
 @pytest.mark.parametrize("resource", ["startExecution.sync", "startExecution.sync:2"])
@@ -91,7 +91,7 @@ def test_a_nested_execution_that_failed_in_no_state_leaves_the_task() -> None:
 )
 def test_what_is_known_stays_when_the_nested_history_can_not_be_had(error: Exception, missing: str | None) -> None:
     """And where a permission is missing, that is known too."""
-    failure = history.explain(Account(outer=call(nested()), inner=error), f"{PREFIX}:execution:machine:outer")
+    failure = explain(Account(outer=call(nested()), inner=error), f"{PREFIX}:execution:machine:outer")
     assert failure.state
     assert (failure.state.name, failure.missing) == ("Call", missing)
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from job import causes, naming
-from job.bars import Attempt, Bar, Kind, Status, Timeline, gathered
-from job.markup import clock, duration, moment, name, text, ticks
+from job import naming
+from job.history import causes
+from job.report.bars import Attempt, Bar, Kind, Status, Timeline, gathered
+from job.report.markup import clock, duration, moment, name, text, ticks
 
 LONGEST_OPEN = 12
 """A Parallel or Map of at most so many branches or items is shown unfolded, and any in which the execution failed."""

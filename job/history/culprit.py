@@ -12,7 +12,7 @@ The shapes are AWS's, as recorded histories show them, and LocalStack's where th
 import re
 from collections.abc import Callable
 
-from job.event_types import (
+from job.history.event_types import (
     ENDINGS,
     FAILED_WITH_WHAT_IS_INSIDE,
     ITEM_FAILED,
@@ -22,8 +22,8 @@ from job.event_types import (
     is_exit,
     is_start_of_attempt,
 )
-from job.events import Ask, Event, Newest
-from job.failures import FailedState, Failure, Item
+from job.history.events import Ask, Event, Newest
+from job.history.failures import FailedState, Failure, Item
 
 _TOLD = re.compile(
     r"An error occurred while executing the state '(?P<name>.*?)' \(entered at the event id #(?P<id>\d+)\)"

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from job import causes
 from job.executions import Execution
+from job.history import causes
 
 LONGEST_SENTENCE = 1000
 """Characters; the result has error and cause whole."""

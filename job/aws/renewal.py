@@ -30,9 +30,9 @@ def take_over(credentials: "RefreshableCredentials", learn: Callable[[Iterable[s
             fetched = _fetched(fetch, credentials)
         except Exception as error:
             if credentials._frozen_credentials and not failing:  # noqa: SLF001 - None before the very first time
-                from job import aws_errors  # noqa: PLC0415 - imports botocore
+                from job.aws.errors import translate  # noqa: PLC0415 - imports botocore
 
-                ours = aws_errors.translate(error, renewable=True)
+                ours = translate(error, renewable=True)
                 log.warning("credentials can't be renewed now", extra={"reason": ours.detail or str(ours)})
             failing = True
             raise

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from job import causes
+from job.history import causes
 
 NESTED = {
     "ExecutionArn": "arn:aws:states:eu-west-1:123456789012:execution:orders:7",

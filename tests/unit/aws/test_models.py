@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 from botocore.regions import EndpointResolver
 
-from job.models import SERVICES, lighten
+from job.aws.models import SERVICES, lighten
 
 
 @pytest.fixture

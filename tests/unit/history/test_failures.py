@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from job.executions import Execution
-from job.failures import FailedState, Failure, Item, sentence
+from job.history.failures import FailedState, Failure, Item, sentence
 
 RESOURCE = "arn:aws:states:::lambda:invoke"
 

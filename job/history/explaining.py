@@ -4,10 +4,10 @@ import logging
 import re
 from typing import Any
 
-from job import causes, culprit
 from job.errors import AccessDenied, JobError
-from job.events import Ask
-from job.failures import FailedState, Failure
+from job.history import causes, culprit
+from job.history.events import Ask
+from job.history.failures import FailedState, Failure
 
 log = logging.getLogger(__name__)
 

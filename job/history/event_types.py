@@ -2,7 +2,7 @@
 
 import re
 
-from job.events import Event
+from job.history.events import Event
 
 ENDINGS = {"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"}
 """Where the execution ended without success."""

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job import timeline
-from job.bars import Bar, Kind, Status, Timeline
-from job.endings import LONGEST_LIST, MOST_BARS
+from job.report import timeline
+from job.report.bars import Bar, Kind, Status, Timeline
+from job.report.endings import LONGEST_LIST, MOST_BARS
 from tests.support.histories import DECLINED, START, THROTTLED, History, long_map, nightly_orders
 
 EVENT_TYPES = botocore.session.Session().get_service_model("stepfunctions").shape_for("HistoryEventType").enum

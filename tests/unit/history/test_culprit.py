@@ -7,9 +7,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from job import culprit, event_types
-from job.events import Event
-from job.failures import FailedState, Failure, Item
+from job.history import culprit, event_types
+from job.history.events import Event
+from job.history.failures import FailedState, Failure, Item
 
 ARN = "arn:aws-cn:states:cn-north-1:123456789012:execution:nightly:run-1"
 LAMBDA: dict[str, Any] = {"resourceType": "lambda", "resource": "invoke"}

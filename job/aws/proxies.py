@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from job import certificates
-from job.credentials import Learn
+from job.aws.credentials import Learn
 from job.errors import RequestRefused
 from job.loading import Settings
 
@@ -88,7 +88,7 @@ def _trusted_anyway(core: "CoreSession", environ: Mapping[str, str]) -> str:
 
 def _know_the_proxys_answer(response_dict: Mapping[str, Any], **_: Any) -> None:
     """Raise our error for an answer of the proxy's own, which may be none that a parser of AWS's answers can read."""
-    from job import connection_errors  # noqa: PLC0415 - imports botocore
+    from job.aws import connection_errors  # noqa: PLC0415 - imports botocore
 
     error = connection_errors.proxy_answered(response_dict["status_code"], response_dict["headers"])
     if error:

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from job import aws_errors, errors
+from job import errors
+from job.aws import errors as aws_errors
 
 OPERATIONS = {
     "stepfunctions": ("StartExecution", "DescribeExecution", "ListExecutions", "GetExecutionHistory"),

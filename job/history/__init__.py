@@ -1,0 +1,1 @@
+"""The history of an execution: read, and walked back to what failed."""
