@@ -66,6 +66,11 @@ class Settings:
     index: str | None
     """Which process of a fan-out this is, from 0: the platform says so, not a row of the table."""
 
+    @property
+    def request_limit(self) -> float:
+        """Seconds that one request may last in all."""
+        return self.connect_timeout + self.read_timeout
+
 
 class Loaded(NamedTuple):
     """What `load` found. With problems, the settings that have one hold their defaults."""

@@ -91,7 +91,10 @@ def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: L
 
     ``learn`` is told every secret that turns up, now and later, so that it can be kept out of the log.
     """
-    limit = settings.connect_timeout + settings.read_timeout
+    with postponed_patterns(), without("s3transfer.manager"):  # which boto3 asks whether it knows an option
+        import boto3  # noqa: F401, PLC0415 - here, because what it takes is no request's time; and see the docstring
+
+    limit = settings.request_limit
     client, make, found = _guarded(stop, lambda: _client(settings, environ, learn), limit, renewable=False)
     return Api(client, make, found, stop, limit)
 
@@ -110,11 +113,10 @@ def _guarded(stop: Stop, function: Callable[[], T], limit: float, *, renewable: 
 
 
 def _client(settings: Settings, environ: Mapping[str, str], learn: Learn) -> "tuple[BaseClient, Make, Credentials]":
-    with postponed_patterns(), without("s3transfer.manager"):  # which boto3 asks whether it knows an option
-        import boto3  # noqa: PLC0415 - see the module's docstring
-        from botocore.config import Config  # noqa: PLC0415
+    import boto3  # noqa: PLC0415 - see `connect`
+    from botocore.config import Config  # noqa: PLC0415
 
-        from job.aws import models  # noqa: PLC0415
+    from job.aws import models  # noqa: PLC0415
 
     session = boto3.session.Session(
         aws_access_key_id=settings.credentials_user, aws_secret_access_key=settings.credentials_password

@@ -44,7 +44,7 @@ def find(core: "CoreSession", settings: Settings, learn: Learn) -> "Credentials"
     ``learn`` is told every secret that turns up, now or later. Raises botocore's errors.
     """
     found = core._credentials = core._credentials or _from_chain(core)  # noqa: SLF001 - given keys are there already
-    _fetch(found, learn)
+    _fetch(found, learn, settings.request_limit)
     given = settings.credentials_user is not None
     log.log(  # what was given is no news
         logging.DEBUG if given else logging.INFO,
@@ -54,7 +54,7 @@ def find(core: "CoreSession", settings: Settings, learn: Learn) -> "Credentials"
     if settings.role_based_access:
         name = settings.role_session_name or _session_name(settings)
         found = core._credentials = _role(core, settings, name)  # noqa: SLF001 - the only credentials from now on
-        _fetch(found, learn)
+        _fetch(found, learn, settings.request_limit)
         log.info("role assumed", extra={"role_arn": settings.role_arn, "role_session_name": name})
     return found
 
@@ -105,11 +105,14 @@ def _role(core: "CoreSession", settings: Settings, session_name: str) -> "Creden
     return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
 
-def _fetch(credentials: "Credentials", learn: Learn) -> None:
-    """Fetch the credentials, so that what is wrong with them is found before the start, and see to their renewal."""
+def _fetch(credentials: "Credentials", learn: Learn, limit: float) -> None:
+    """Fetch the credentials, so that what is wrong with them is found before the start, and see to their renewal.
+
+    A renewal may take ``limit`` seconds.
+    """
     from botocore.credentials import RefreshableCredentials  # noqa: PLC0415
 
     if isinstance(credentials, RefreshableCredentials):
-        renewal.take_over(credentials, learn)
+        renewal.take_over(credentials, learn, limit)
     frozen = credentials.get_frozen_credentials()
     learn(secret for secret in (frozen.access_key, frozen.secret_key, frozen.token) if secret)

@@ -3,9 +3,13 @@
 botocore begins 15 minutes before their end, which for those that live 15 minutes is always, and in the last 10 minutes
 a renewal that fails is an error. Here they are renewed in the last third of their life, 15 minutes at most, and a
 renewal that fails is tried again with the next request: it is an error only once the credentials have expired.
+
+A renewal that never ends is one that fails. botocore holds its lock while it renews, so that without credentials that
+are still good every later request would wait for it.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,15 +23,15 @@ LONGEST_BEFORE = 900.0
 """Seconds before their end."""
 
 
-def take_over(credentials: "RefreshableCredentials", learn: Callable[[Iterable[str]], None]) -> None:
-    """Renew ``credentials`` so from now on; ``learn`` is told each new secret."""
+def take_over(credentials: "RefreshableCredentials", learn: Callable[[Iterable[str]], None], limit: float) -> None:
+    """Renew ``credentials`` so from now on, within ``limit`` seconds each time; ``learn`` is told each new secret."""
     # botocore has no door of its own to any of this.
     fetch, failing = credentials._refresh_using, False  # noqa: SLF001
 
     def renew() -> dict[str, Any]:
         nonlocal failing
         try:
-            fetched = _fetched(fetch, credentials)
+            fetched = _fetched(lambda: _within(limit, fetch), credentials)
         except Exception as error:
             if credentials._frozen_credentials and not failing:  # noqa: SLF001 - None before the very first time
                 from job.aws.errors import translate  # noqa: PLC0415 - imports botocore
@@ -45,6 +49,22 @@ def take_over(credentials: "RefreshableCredentials", learn: Callable[[Iterable[s
     credentials._mandatory_refresh_timeout = 0  # noqa: SLF001
     if credentials._expiry_time:  # noqa: SLF001 - None before the very first time
         _begin_before(credentials._expiry_time, credentials)  # noqa: SLF001
+
+
+def _within(limit: float, fetch: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what is fetched, or raise `TimeoutError` after ``limit`` seconds; then what comes of it is dropped."""
+    from concurrent.futures import Future  # noqa: PLC0415 - boto3 has imported it
+
+    ended: Future[dict[str, Any]] = Future()
+
+    def deliver() -> None:
+        try:
+            ended.set_result(fetch())
+        except BaseException as error:  # noqa: BLE001 - handed over, whatever it is, to the waiting thread
+            ended.set_exception(error)
+
+    threading.Thread(target=deliver, daemon=True).start()
+    return ended.result(limit)
 
 
 def _fetched(fetch: Callable[[], dict[str, Any]], credentials: "RefreshableCredentials") -> dict[str, Any]:

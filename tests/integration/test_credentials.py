@@ -22,6 +22,7 @@ from tests.hostile import (
     MetadataServer,
     access_denied,
     cut_before,
+    drip,
     error,
     garbage,
     page,
@@ -561,6 +562,19 @@ def test_a_renewal_that_brings_expired_credentials_is_none(
     aws.credentials_lifetime = 600.0
     ends_with(job.finish(), Outcome.SUCCESS)
     assert {request.answered for request in aws.requests} == {200}
+
+
+def test_a_renewal_whose_answer_never_ends_is_given_up_and_tried_again(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """It keeps no later request from getting credentials of its own."""
+    aws.credentials_lifetime = 2.0
+    aws.plan(duration=6.0)
+    aws.fail("AssumeRole", drip(5), skip=1)
+    quick = {"SFN_CONNECT_TIMEOUT": "1", "SFN_READ_TIMEOUT": "1", "SFN_RETRY_WINDOW": "1"}
+    finished = run_job(**ROLE, **WAIT, **quick)
+    ends_with(finished, Outcome.SUCCESS)
+    assert event(finished, "credentials can't be renewed now")
 
 
 def test_a_role_that_may_no_longer_be_assumed_ends_the_wait(
