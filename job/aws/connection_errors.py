@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ProxyConnectionError
-from urllib3.exceptions import LocationParseError
+from urllib3.exceptions import LocationValueError
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from job import errors
@@ -36,7 +36,7 @@ def proxy_answered(status: int, headers: Mapping[str, str]) -> errors.JobError |
 
 def no_address(error: BaseException) -> bool:
     """Whether nothing was sent, because the URL of AWS or of the proxy is none."""
-    return any(isinstance(cause, LocationParseError) for cause in _causes(error))
+    return any(isinstance(cause, LocationValueError) for cause in _causes(error))
 
 
 def connection_failed(error: BaseException) -> errors.JobError:

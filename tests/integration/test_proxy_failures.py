@@ -226,3 +226,10 @@ def test_the_environments_proxys_password_stays_secret(
     assert reached_nothing(ends_with(finished, outcome))
     assert "may have been started" not in finished.document["status_description"]
     assert leaks(finished, PASSWORD, f"someone:{PASSWORD}") == set()
+
+
+def test_a_proxy_without_a_host_is_no_address(run_job: Callable[..., Finished]) -> None:
+    """Nothing can have been sent to it, so nothing is in doubt."""
+    finished = run_job(HTTP_PROXY="http:///")
+    assert reached_nothing(ends_with(finished, Outcome.DATA_VALIDATION_ERROR))
+    assert "may have been started" not in finished.document["status_description"]
