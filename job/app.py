@@ -66,7 +66,7 @@ class _Process:
     def carry_out(self, wrong_arguments: Sequence[str]) -> Outcome:
         """Carry the run out, if nothing is wrong with what was told."""
         self._problems[:0] = [Problem(argument, "is not an argument: see --help") for argument in wrong_arguments]
-        runner = Runner(self.loaded.settings, self._run, self._stop, self._redact.learn, self._watch)
+        runner = Runner(self.loaded.settings, os.environ, self._run, self._stop, self._redact.learn, self._watch)
         outcome, sentence = self._ended(runner.carry_out)
         return self._leave(outcome, sentence, runner)
 

@@ -17,9 +17,9 @@ from job.errors import (
     RequestRefused,
     StopRequested,
 )
-from job.loading import Settings
 from job.outcomes import Outcome
 from job.retries import Retries
+from job.settings import Settings
 from job.signals import Stop
 
 MENDS = {

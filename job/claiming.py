@@ -8,11 +8,11 @@ from job import executions, naming
 from job.aws.api import Api
 from job.clocks import ServerClock
 from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotFound, JobError, RequestRefused, StopRequested
-from job.executions import Execution
-from job.loading import Settings
+from job.execution import Execution
 from job.machines import StateMachine
 from job.retries import Retries
 from job.run import Run
+from job.settings import Settings
 from job.signals import Stop
 from job.waiting import outcome_of
 

@@ -5,9 +5,9 @@ import time
 from job import executions, naming
 from job.aws.api import Api
 from job.errors import AnswerLost, JobError, StopRequested, WaitTimeout
-from job.loading import Settings
 from job.retries import Retries
 from job.run import Run
+from job.settings import Settings
 
 LONGEST = 300.0
 """Seconds that AWS lets an express execution run. Source: AWS, Step Functions service quotas."""

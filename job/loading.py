@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from environs import Env, EnvValidationError
@@ -10,7 +9,7 @@ from environs import Env, EnvValidationError
 from job import inputs, naming, secrets
 from job.errors import Problem
 from job.secrets import MASK
-from job.settings import PREFIX, TABLE, Setting, key_of
+from job.settings import PREFIX, TABLE, Setting, Settings, key_of
 
 _FOREIGN_SECRETS = (
     "AWS_ACCESS_KEY_ID",
@@ -19,57 +18,6 @@ _FOREIGN_SECRETS = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
 """AWS's own variables that hold secrets."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the job was told, typed: a value for each row of the table; None where absent or not applying."""
-
-    action: str
-    credentials_user: str | None
-    credentials_password: str | None
-    region: str | None
-    role_based_access: bool
-    role_arn: str | None
-    state_machine_arn: str
-    execution_name: str | None
-    input: str | None
-    use_proxy: bool
-    wait_for_success_or_failure: bool
-    polling_interval: float
-    proxy_type: str | None
-    proxy: Mapping[str, str] | None
-    proxy_credentials_user: str | None
-    proxy_credentials_password: str | None
-    proxy_ca_bundle_file: str | None
-    external_id: str | None
-    role_session_name: str | None
-    role_duration: int | None
-    run_id: str | None
-    rerun: str
-    state_machine_type: str
-    inputs_file: str | None
-    trace_header: str | None
-    wait_timeout: float | None
-    on_wait_timeout: str
-    on_terminate: str
-    retry_window: float
-    connect_timeout: float
-    read_timeout: float
-    result_path: str | None
-    termination_log: str | None
-    report_path: str | None
-    report_data: bool
-    mask_data: bool
-    log_level: str
-    log_format: str
-    index: str | None
-    """Which process of a fan-out this is, from 0: the platform says so, not a row of the table."""
-
-    @property
-    def request_limit(self) -> float:
-        """Seconds that one request may last in all."""
-        return self.connect_timeout + self.read_timeout
 
 
 class Loaded(NamedTuple):

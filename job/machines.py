@@ -7,8 +7,8 @@ from typing import Any
 from job import executions, naming
 from job.aws.api import Api
 from job.errors import AccessDenied, JobError
-from job.loading import Settings
 from job.retries import Retries
+from job.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 from job import files, result
 from job.errors import Problem
 from job.files import File
-from job.loading import Settings
+from job.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from job import naming
-from job.loading import Settings
 from job.rerun import POLICIES, Action
+from job.settings import Settings
 
 
 def document(settings: Settings) -> dict[str, Any]:

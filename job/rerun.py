@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from typing import NamedTuple
 
-from job.executions import Execution
+from job.execution import Execution
 from job.outcomes import Outcome
 from job.waiting import outcome_of
 

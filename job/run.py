@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from job.executions import Execution
+from job.execution import Execution
 from job.history.failures import Failure
 
 

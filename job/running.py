@@ -2,9 +2,8 @@
 
 import gc
 import logging
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,17 +12,17 @@ from job import executions, express, naming, stopping
 from job.aws.api import Api, connect
 from job.aws.credentials import Learn
 from job.errors import AccessDenied, JobError, RequestRefused, StopRequested, WaitTimeout
-from job.executions import Execution
+from job.execution import Execution
 from job.history import events
 from job.history.explaining import PERMISSION, explain
 from job.history.failures import Failure, sentence
-from job.loading import Settings
 from job.machines import StateMachine
 from job.outcomes import Outcome
 from job.progress import Progress
 from job.retries import Retries
 from job.run import Run
 from job.schedule import Schedule
+from job.settings import Settings
 from job.signals import Stop
 from job.starting import Starter
 from job.waiting import Limits, outcome_of, wait
@@ -49,9 +48,12 @@ Watch = Callable[[], AbstractContextManager[None]]
 class Runner:
     """Carries out one run; whatever it reaches is in ``run`` at once, so that no end of it is lost."""
 
-    def __init__(self, settings: Settings, run: Run, stop: Stop, learn: Learn, watch: Watch) -> None:
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str], run: Run, stop: Stop, learn: Learn, watch: Watch
+    ) -> None:
         """Nothing is sent yet. ``learn`` is told every secret that turns up."""
         self._settings = settings
+        self._environ = environ
         self._run = run
         self._stop = stop
         self._learn = learn
@@ -62,7 +64,7 @@ class Runner:
         """Return how the run ended, and the sentence that says so. Raises `JobError` for every other end."""
         settings, run = self._settings, self._run
         retries = self._window()
-        api = self._api = retries.ask(lambda: connect(settings, os.environ, self._stop, self._learn))
+        api = self._api = retries.ask(lambda: connect(settings, self._environ, self._stop, self._learn))
         try:
             with self._watch():
                 self._begin(api, retries)
@@ -169,7 +171,8 @@ class Runner:
         if naming.is_express(execution.execution_arn):
             return None, "An express execution has no history that could be asked for."
         try:
-            return timeline.bars(events.oldest_first(self._patiently(self._api), execution.execution_arn)), ""
+            history = events.oldest_first(self._patiently(self._api), execution.execution_arn)
+            return timeline.bars(history, self._run.failure.entered if self._run.failure else 0), ""
         except JobError as error:
             return None, f"The history can't be read: {error}"
 

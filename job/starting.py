@@ -11,12 +11,12 @@ from job.aws.api import Api
 from job.claiming import ANSWER_GRACE, SHOWING, Claims
 from job.counting import Counts
 from job.errors import ExecutionNameTaken, ExecutionNotRedrivable, JobError
-from job.executions import Execution
-from job.loading import Settings
+from job.execution import Execution
 from job.machines import StateMachine
 from job.rerun import POLICIES, Action
 from job.retries import Retries
 from job.run import Run
+from job.settings import Settings
 from job.signals import Stop
 
 log = logging.getLogger(__name__)

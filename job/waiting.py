@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from job.errors import ExecutionNotFound, JobError, Throttled, WaitTimeout
-from job.executions import Execution
+from job.execution import Execution
 from job.outcomes import Outcome
 from job.schedule import Schedule
 from job.signals import Stop

@@ -15,7 +15,7 @@ from job.aws import credentials, proxies
 from job.aws.credentials import Learn
 from job.errors import RequestRefused
 from job.imports import postponed_patterns, without
-from job.loading import Settings
+from job.settings import Settings
 from job.signals import Stop
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 class Api:
     """One service, one request at a time. It never retries and never sleeps: one policy decides, above it."""
 
-    def __init__(self, client: "BaseClient", make: "Make", found: "Credentials", stop: Stop, limit: float) -> None:
+    def __init__(self, client: "BaseClient", make: Make, found: "Credentials", stop: Stop, limit: float) -> None:
         """Take a client, what makes others like it, their credentials, and the seconds a request may last in all."""
         from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - who has a client has imported it
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from job import naming
 from job.aws import renewal
-from job.loading import Settings
+from job.settings import Settings
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from job import certificates
 from job.aws.credentials import Learn
 from job.errors import RequestRefused
-from job.loading import Settings
+from job.settings import Settings
 
 if TYPE_CHECKING:
     from botocore.session import Session as CoreSession

@@ -55,8 +55,8 @@ class _Walk:
         culprit, around = self._culprit(ending)
         if ending.type != "ExecutionFailed" and (culprit is None or culprit.type not in WENT_WRONG):
             return Failure(error, cause, whole=True, running=_running(newest))
-        state = self._state(culprit or ending, around, ending)
-        return Failure(error, cause, state, whole=state is None)
+        entry, state = self._state(culprit or ending, around, ending)
+        return Failure(error, cause, state, entry, whole=state is None)
 
     def _culprit(self, ending: Event) -> tuple[Event | None, list[str]]:
         """Return the culprit, and what it took with it, from the outside in: the types of these events."""
@@ -75,8 +75,8 @@ class _Walk:
         older = (self._events.get(number) for number in range(event_id, 0, -1))
         return next((event for event in older if event and wanted(event)), None)
 
-    def _state(self, culprit: Event, around: list[str], ending: Event) -> FailedState | None:
-        """Return the state that the culprit belongs to."""
+    def _state(self, culprit: Event, around: list[str], ending: Event) -> tuple[int, FailedState | None]:
+        """Return the state that the culprit belongs to, and the id of the event that entered it."""
         entry = self._entry(culprit, ending)
         entry_id = entry.id if entry else 0
         event: Event | None = culprit
@@ -91,12 +91,12 @@ class _Walk:
             event = self._events.get(max(event.previous, entry_id) if event.id > entry_id else event.previous)
         event = event or entry
         if event is None:
-            return None
+            return 0, None
         type_ = entered_type(event) or ""
         if culprit.type in {"EvaluationFailed", "MapRunFailed"} and type_ == "Map":
             around = around[:-1]  # that was the state itself
         items, tries = self._around(event, around)
-        return FailedState(
+        return event.id, FailedState(
             event.details.get("name", ""),
             type_,
             culprit.details.get("error", ending.details.get("error")),

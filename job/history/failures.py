@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from job.executions import Execution
+from job.execution import Execution
 from job.history import causes
 
 LONGEST_SENTENCE = 1000
@@ -71,6 +71,8 @@ class Failure(NamedTuple):
     cause: str | None = None
     """Of the execution, as its history has them."""
     state: FailedState | None = None
+    entered: int = 0
+    """The id of the event that entered it, or the state that started its execution, in the execution's own history."""
     whole: bool = False
     """The history tells that the failure belongs to no state, such as a timeout of the whole definition."""
     running: tuple[tuple[str, str], ...] = ()

@@ -20,10 +20,9 @@ class Endings:
     def __init__(self) -> None:
         self._kept = 0
 
-    def add(self, bar: Bar) -> None:
+    def add(self, bar: Bar, parent: Bar) -> None:
         """Append a bar that begins to its parent's children."""
-        if bar.parent:
-            bar.parent.children.append(bar)
+        parent.children.append(bar)
         self._kept += 1
 
     def end(self, bar: Bar, status: Status, at: datetime) -> None:

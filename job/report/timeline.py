@@ -9,14 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from job.report.bars import Attempt, Bar, Kind, Status, Timeline
+from job.report import attempts
+from job.report.bars import Bar, Kind, Status, Timeline
 from job.report.endings import Endings, guilty, reopen
-
-MOST_ATTEMPTS = 20
-"""Attempts that a bar remembers: the first half and the last half of this."""
-
-LONGEST_CAUSE = 2000
-"""Characters that are kept of a cause: AWS allows 32,768 in each of 25,000 events."""
 
 DEEPEST = 40
 """Levels of nesting; what lies deeper is shown on this one."""
@@ -31,23 +26,28 @@ _ATTEMPT_BEGINS = {
 }
 
 
-def bars(events: Iterable[dict[str, Any]]) -> Timeline:
+def bars(events: Iterable[dict[str, Any]], failed: int = 0) -> Timeline:
     """Make the timeline of a history's events, given oldest first.
+
+    ``failed``: the id of the event that entered the state in which the execution failed, where that is known. A history
+    read forwards doesn't tell it of states that run beside each other; `job.history.culprit` reads it backwards.
 
     One pass. What is kept is bounded, see `job.report.endings`, but for some 200 bytes for each event: what failed for
     good is always kept, and of the rest what is too much is folded. Nothing of a state's input and output is kept.
     """
-    builder = _Builder()
+    builder = _Builder(failed)
     for event in events:
         builder.add(event)
     return builder.timeline()
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, failed: int) -> None:
+        self._failed_entry = failed
+        self._failed: Bar | None = None
         self._root = Bar(Kind.STATE, "", "", datetime.min, None)  # noqa: DTZ901 - until the first event comes
         self._scopes: dict[int, Bar] = {}
-        self._entered: dict[str, Bar] = {}  # which bar of a state is the newest
+        self._entered: dict[tuple[int, str], Bar] = {}  # the newest of a state, by the bar that it was entered from
         self._last: datetime | None = None
         self._redrives: list[datetime] = []
         self._endings = Endings()
@@ -67,6 +67,8 @@ class _Builder:
         details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
         scope = self._scopes.get(event.get("previousEventId", 0), self._root)
         self._scopes[event["id"]] = self._place(type_, scope, at, details) or scope
+        if event["id"] == self._failed_entry:
+            self._failed = self._scopes[event["id"]]
 
     def _place(self, type_: str, scope: Bar, at: datetime, details: dict[str, Any]) -> Bar | None:
         """Draw an event, and return the bar in which that happens which comes of it; None: where it happened itself."""
@@ -85,7 +87,8 @@ class _Builder:
         """Draw what happens within a state."""
         failed = type_.endswith(("Failed", "TimedOut")) and type_ != "MapRunFailed"  # MapStateFailed follows that
         if type_ == "EvaluationFailed":  # it follows from what was before its state
-            bar = self._entered.get(details.get("state", ""), scope).nearest()
+            bar = self._entered.get((id(scope), details.get("state", "")), scope).nearest()
+            failed = bar is not None and bar.type not in {"Map", "Parallel"}  # …StateFailed follows
         else:
             kind = re.match("Parallel|Map|Wait", type_)
             running = failed or type_.endswith("StateAborted")  # what has failed by itself isn't aborted after that
@@ -95,13 +98,13 @@ class _Builder:
         bar.map_run_arn = details.get("mapRunArn") or bar.map_run_arn
         if type_ in _ATTEMPT_BEGINS:
             self._begin_attempt(bar, scope, at, details)
-        elif type_.endswith("StateAborted"):
+        elif type_.endswith("StateAborted") and bar is not self._failed:  # from which those beside it may follow
             self._endings.end(bar, Status.ABORTED, at)
         elif failed:
             status = Status.TIMED_OUT if type_.endswith("TimedOut") else Status.FAILED
             self._fail_attempt(bar, scope, at, details, status)
-        elif type_ == "MapRunFailed" and bar.attempts:
-            _explain(bar.attempts[-1], details)
+        elif type_ in {"MapRunFailed", "EvaluationFailed"}:
+            attempts.explain(bar, details)
         elif type_.endswith("Succeeded") and bar.attempts:
             bar.attempts[-1].end = at
         if details.get("resourceType") in {"states", "aws-sdk:sfn"}:
@@ -109,6 +112,7 @@ class _Builder:
         return bar
 
     def _enter(self, scope: Bar, name: str, type_: str, at: datetime) -> Bar:
+        entered_from = id(scope)
         if scope.type == "Parallel":
             before = sum(child.attempt == scope.attempts_made for child in scope.children)
             scope = self._new(Kind.BRANCH, "", "", scope, at, before + 1)
@@ -118,8 +122,8 @@ class _Builder:
         again = next(same, None) if self._redrives else None
         if again and type_ not in _WITH_ATTEMPTS:
             self._begin_attempt(again, scope, at, {})
-        self._entered[name] = again or self._new(Kind.STATE, name, type_, scope, at)
-        return self._entered[name]
+        bar = self._entered[entered_from, name] = again or self._new(Kind.STATE, name, type_, scope, at)
+        return bar
 
     def _exit(self, scope: Bar, name: str, at: datetime) -> Bar | None:
         bar = scope.nearest(name=name)
@@ -138,7 +142,7 @@ class _Builder:
             return self._new(Kind.ITEM, "", "", map_, at, index)
         item = next((bar for bar in reversed(map_.children) if bar.end is None and bar.number == index), None)
         if item and what == "Failed":
-            self._endings.blame(item, guilty(item, scope), Status.FAILED, at)
+            self._endings.blame(item, self._guilty(item, scope), Status.FAILED, at)
             item.status, item.end, map_.culprit = Status.FAILED, at, item
         elif item:
             self._endings.end(item, Status.ABORTED if what == "Aborted" else Status.SUCCEEDED, at)
@@ -150,13 +154,13 @@ class _Builder:
             self._redrives.append(at)
             reopen(root)
         elif what == "Failed" or (what == "TimedOut" and scope.failure):
-            self._endings.blame(root, scope, Status.FAILED, at)
+            self._endings.blame(root, self._failed or scope, Status.FAILED, at)
             root.status, root.end = Status.FAILED if what == "Failed" else Status.TIMED_OUT, at
             culprit = root.innermost_culprit()
             if culprit:
                 if not culprit.failure:
                     self._fail_attempt(culprit, culprit, at, details, culprit.status)
-                _explain(culprit.attempts[-1], details)
+                attempts.explain(culprit, details)
             return culprit
         elif what == "TimedOut":  # the definition's own time was over, which is no state's doing
             self._endings.end(root, Status.ABORTED, at)
@@ -169,7 +173,7 @@ class _Builder:
         if parent.depth == DEEPEST and parent.parent:
             parent = parent.parent
         bar = Bar(kind, name, type_, at, parent, number, max(1, parent.attempts_made), parent.depth + 1)
-        self._endings.add(bar)
+        self._endings.add(bar, parent)
         return bar
 
     def _begin_attempt(self, bar: Bar, scope: Bar, at: datetime, details: dict[str, Any]) -> None:
@@ -178,31 +182,19 @@ class _Builder:
         for child in bar.children[:]:
             self._endings.fold(child)  # of the attempt before
         bar.status, bar.culprit = Status.RUNNING, None
-        bar.attempts_made += 1
-        bar.attempts.append(Attempt(at))
-        if len(bar.attempts) > MOST_ATTEMPTS:
-            del bar.attempts[MOST_ATTEMPTS // 2]
-        named = [details.get("resourceType"), details.get("resource")]
-        bar.resource = ":".join(filter(None, named)) or bar.resource
-        bar.length = details.get("length", bar.length)
+        attempts.begin(bar, at, details)
 
     def _fail_attempt(self, bar: Bar, scope: Bar, at: datetime, details: dict[str, Any], status: Status) -> None:
-        if not bar.attempts:
-            bar.attempts.append(Attempt(bar.start))
-            bar.attempts_made = 1
-        last = bar.attempts[-1]
-        last.end, last.failed = last.end or at, True
-        _explain(last, details)
-        self._endings.blame(bar, guilty(bar, scope), Status.FAILED, at)
+        attempts.fail(bar, at, details)
+        self._endings.blame(bar, self._guilty(bar, scope), Status.FAILED, at)
         bar.status = status
 
-
-def _explain(attempt: Attempt, details: dict[str, Any]) -> None:
-    cause = details.get("cause")
-    if cause and len(cause) > LONGEST_CAUSE:
-        cause = f"{cause[:LONGEST_CAUSE]} … and {len(cause) - LONGEST_CAUSE:,} more characters"
-    attempt.error = attempt.error or details.get("error")
-    attempt.cause = attempt.cause or cause
+    def _guilty(self, bar: Bar, scope: Bar) -> Bar:
+        """Return where in ``bar``, which fails, that began."""
+        known = self._failed
+        if known and known is not bar and known.end is None and bar in known.lineage():
+            return known
+        return guilty(bar, scope)
 
 
 def _started_execution(details: dict[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from job.history.explaining import explain
 from job.report import timeline
 from job.report.bars import Bar
 from job.report.markup import text
@@ -16,6 +17,7 @@ from tests.properties.simulator import Simulator
 from tests.properties.test_histories import MISFORTUNES, RANDOMS
 from tests.properties.test_result import documents
 from tests.support.histories import START
+from tests.unit.history.test_explaining import PREFIX, Account
 from tests.unit.report.test_page import Page
 
 HOSTILE = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
@@ -78,12 +80,7 @@ def walked(bars: list[Bar]) -> list[Bar]:
 
 @given(made=histories())
 def test_no_bar_ends_before_it_begins_or_outlives_what_it_is_in(made: tuple[list[dict[str, Any]], str | None]) -> None:
-    """Nor does anything still run in an execution that has ended.
-
-    But where EvaluationFailed, which doesn't follow from its own state's entry, comes in the midst of others.
-    """
-    if any(event["type"] == "EvaluationFailed" for event in made[0]):
-        return
+    """Nor does anything still run in an execution that has ended."""
     drawn = timeline.bars(iter(made[0]))
     ended = made[0][-1]["type"] in {"ExecutionFailed", "ExecutionSucceeded"}
     for bar in walked(drawn.bars):
@@ -96,14 +93,14 @@ def test_no_bar_ends_before_it_begins_or_outlives_what_it_is_in(made: tuple[list
 
 @given(random=RANDOMS, misfortune=MISFORTUNES)
 def test_the_timeline_blames_the_state_that_failed(random: Random, misfortune: float) -> None:
-    """The same that the result names, where no evaluation fails besides."""
+    """The same that the result names."""
     simulator = Simulator(random, misfortune)
     truth = simulator.carry_out(simulator.definition())
-    evaluated = any(event["type"] == "EvaluationFailed" for event in simulator.events)
-    if truth is None or truth.error == "States.Runtime" or evaluated:
+    if truth is None:
         return
     for event in simulator.events:
         event["timestamp"] = START
-    drawn = timeline.bars(iter(simulator.events))
+    found = explain(Account(e0=simulator.events), f"{PREFIX}:execution:machine:e0")
+    drawn = timeline.bars(iter(simulator.events), found.entered)
     assert drawn.culprit
     assert (drawn.culprit.name, drawn.culprit.type) == (truth.name, truth.type)

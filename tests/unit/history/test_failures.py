@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from job.executions import Execution
+from job.execution import Execution
 from job.history.failures import FailedState, Failure, Item, sentence
 
 RESOURCE = "arn:aws:states:::lambda:invoke"

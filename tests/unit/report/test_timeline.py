@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job.report import timeline
+from job.report.attempts import LONGEST_CAUSE, MOST_ATTEMPTS
 from job.report.bars import Bar, Kind, Status, Timeline
 from job.report.endings import LONGEST_LIST, MOST_BARS
 from tests.support.histories import DECLINED, START, THROTTLED, History, long_map, nightly_orders
@@ -80,7 +81,7 @@ def test_of_very_many_attempts_the_first_and_the_last_are_kept(history: History)
     tries = [(float(n), n + 0.5, f"E{n}", "") for n in range(500)]
     history.task(None, "Load", *tries, exits=False)
     (bar,) = of(history).bars
-    half = timeline.MOST_ATTEMPTS // 2
+    half = MOST_ATTEMPTS // 2
     kept = [*range(half), *range(500 - half, 500)]
     assert [one.error for one in bar.attempts] == [f"E{n}" for n in kept]
     assert bar.attempts_made == 500
@@ -116,6 +117,21 @@ def test_branches_hold_their_own_states_and_the_one_that_failed_ends_the_others(
             ],
         )
     ]
+    assert found.culprit
+    assert found.culprit.name == "Guilty"
+
+
+def test_the_state_that_is_known_to_have_failed_is_blamed(history: History) -> None:
+    """Where its result was wrong no event of its own says so, and AWS lets what it took along follow from it."""
+    both = history.add(0, "ParallelStateStarted", history.add(0, "ParallelStateEntered", name="Both"))
+    failed = history.add(0, "TaskStateEntered", both, name="Guilty")
+    last = history.add(0.5, "TaskSucceeded", history.add(0.1, "TaskScheduled", failed))
+    history.add(0.1, "TaskStateEntered", both, name="Innocent")
+    history.add(0.6, "TaskStateAborted", last)
+    history.add(0.7, "ExecutionFailed", history.add(0.6, "ParallelStateFailed", last), error="States.Runtime")
+    found = timeline.bars(history.events, history.happened.index(failed) + 1)
+    both_branches = [("branch 1", "failed", [("Guilty", "failed")]), ("branch 2", "aborted", [("Innocent", "aborted")])]
+    assert drawn(found.bars) == [("Both", "failed", both_branches)]
     assert found.culprit
     assert found.culprit.name == "Guilty"
 
@@ -264,11 +280,57 @@ def test_a_redrive_goes_on_where_the_execution_failed(history: History) -> None:
     ]
 
 
+def test_a_redrive_leaves_what_ended_well_as_it_was(history: History) -> None:
+    last = history.run(None, "First", "Pass", 0, 1)
+    last = history.task(last, "Charge", (1, 2, *DECLINED), exits=False)
+    last = history.add(99, "ExecutionRedriven", history.add(3, "ExecutionFailed", last), redriveCount=1)
+    last = history.add(101, "TaskSucceeded", history.add(100, "TaskScheduled", last))
+    history.add(102, "ExecutionSucceeded", history.add(102, "TaskStateExited", last, name="Charge"))
+    found = of(history)
+    assert drawn(found.bars) == [("First", "succeeded"), ("Charge", "retried")]
+    assert [bar.end and (bar.end - START).seconds for bar in found.bars] == [1, 102]
+
+
+def test_a_redriven_fail_state_has_failed_twice(history: History) -> None:
+    """It has no attempts of its own: a redrive enters it anew."""
+    failed = history.add(1, "ExecutionFailed", history.run(None, "Reject", "Fail", 0), error=DECLINED[0])
+    again = history.run(history.add(99, "ExecutionRedriven", failed, redriveCount=1), "Reject", "Fail", 100)
+    history.add(101, "ExecutionFailed", again, error=DECLINED[0])
+    found = of(history)
+    assert drawn(found.bars) == [("Reject", "failed")]
+    assert found.bars[0].attempts_made == 2
+    assert found.culprit is found.bars[0]
+
+
+def test_the_end_of_an_item_that_nobody_saw_begin_changes_nothing(history: History) -> None:
+    each = history.add(0, "MapStateStarted", history.add(0, "MapStateEntered", name="Each"), length=1)
+    history.add(1, "MapIterationSucceeded", each, name="Each", index=7)
+    assert drawn(of(history).bars) == [("Each", "running")]
+
+
+def test_what_was_aborted_is_to_blame_for_nothing(history: History) -> None:
+    """Even where the failure around it follows from its end."""
+    both = history.add(0, "ParallelStateStarted", history.add(0, "ParallelStateEntered", name="Both"))
+    sleep = history.run(both, "Sleep", "Wait", 1)
+    failed = history.add(3, "ParallelStateFailed", history.add(2, "WaitStateAborted", sleep))
+    history.add(4, "ExecutionFailed", failed, error=DECLINED[0])
+    found = of(history)
+    assert drawn(found.bars) == [("Both", "failed", [("branch 1", "failed", [("Sleep", "aborted")])])]
+    assert found.culprit
+    assert found.culprit.name != "Sleep"
+
+
+def test_a_state_whose_end_nobody_told_stands_beside_the_next(history: History) -> None:
+    last = history.run(history.task(None, "Load", (0, 1), exits=False), "Note", "Pass", 1, 2)
+    history.add(3, "ExecutionSucceeded", last)
+    assert drawn(of(history).bars) == [("Load", "succeeded"), ("Note", "succeeded")]
+
+
 def test_a_long_cause_is_cut_and_says_so(history: History) -> None:
     history.task(None, "Load", (0, 1, "E", "x" * 30_000))
     failure = of(history).bars[0].failure
     assert failure
-    assert failure.cause == "x" * timeline.LONGEST_CAUSE + " … and 28,000 more characters"
+    assert failure.cause == "x" * LONGEST_CAUSE + " … and 28,000 more characters"
 
 
 @pytest.mark.parametrize("caught_each", [None, 1, 3])
