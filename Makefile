@@ -1,11 +1,13 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test test-kubernetes lint format docs image image-size sbom properties chaos fanout faults soak bench bench-fleet bench-image venv lock clean
+.PHONY: help run test coverage test-kubernetes lint format docs site image image-size sbom properties chaos fanout faults soak bench bench-fleet bench-image venv lock audit clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 SHELL_SCRIPTS := tools/find-python tools/build-image entrypoint.sh .ci/run .ci/engine .ci/kubernetes
 DOCKERFILES := Dockerfile tests/image/localstack.Dockerfile benchmarks/naive.Dockerfile
+COVERING := tests/unit tests/properties tests/integration tests/chaos tests/faults tests/examples
 IMAGE ?= sfn-job
+SITE ?= site
 export IMAGE BASE_IMAGE
 
 help: ## List the targets
@@ -22,10 +24,18 @@ test-kubernetes: .venv/.installed .venv-localstack/.installed ## Test the chart 
 	@SFN_JOB_KUBECONFIG="$${KUBECONFIG:?names no cluster: .ci/kubernetes up starts one}" SFN_JOB_TESTS_NO_SKIP=1 \
 	  $(PYTHON) -m pytest tests/chart/test_kubernetes.py $(PYTEST_ARGS)
 
-lint: .venv/.installed ## Check style and types
+# The job's own processes are measured too, but for those that are killed. The table comes even where a test has failed.
+coverage: .venv/.installed .venv-localstack/.installed .venv-mitmproxy/.installed ## Measure which lines and branches of job/ the tests reach; fails under 95 %
+	@rm -rf .coverage
+	@$(PYTHON) -m coverage run -m pytest -n 2 $(COVERING) $(PYTEST_ARGS); failed=$$?; \
+	  $(PYTHON) -m coverage combine --quiet && $(PYTHON) -m coverage report && exit $$failed
+
+lint: .venv/.installed ## Check style, types, imports and dead code
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache --no-logo
+	.venv/bin/vulture
 	.venv/bin/shellcheck $(SHELL_SCRIPTS)
 	.venv/bin/hadolint $(DOCKERFILES)
 
@@ -36,6 +46,9 @@ format: .venv/.installed ## Reformat the code and mend what ruff can mend
 docs: .venv/.installed ## Write the tables of the documentation from the code
 	@$(PYTHON) -m tools.generate_docs
 	@$(PYTHON) -m tools.generate_chart
+
+site: .venv/.installed ## Build the documentation as a site, site/html; a link that leads nowhere is an error
+	@$(PYTHON) -m sphinx -M html . $(SITE) -c docs --fail-on-warning --keep-going --quiet
 
 image: ## Build the image; IMAGE=name, BASE_IMAGE=name; needs a Docker engine, see .ci/engine
 	@tools/build-image
@@ -80,10 +93,13 @@ venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
 	@echo '$(CURDIR)' > .venv/lib/python3.13/site-packages/sfn-job.pth
 	@touch $@
 
-# What the job needs and nothing else, and the AWS CLI: extra packages would cost start-up.
+# What the job needs and nothing else, and the AWS CLI: extra packages would cost start-up. uv by itself, so that a lock
+# can be made while one can't be installed.
 .bench/runtime/.installed: requirements/runtime.txt
 .bench/awscli/.installed: requirements/bench.txt
-.bench/%/.installed:
+.venv-mitmproxy/.installed: requirements/mitmproxy.txt
+.venv-uv/.installed: requirements/uv.txt
+.bench/runtime/.installed .bench/awscli/.installed .venv-mitmproxy/.installed .venv-uv/.installed:
 	@python=$$(tools/find-python) && "$$python" tools/create_venv.py $(@D) $<
 	@touch $@
 
@@ -95,24 +111,29 @@ venv: .venv/.installed ## Create .venv: the job, what it needs, and the tools
 	  .venv-localstack/bin/python -m localstack.aws.spec
 	@touch $@
 
-.venv-mitmproxy/.installed: requirements/mitmproxy.txt
-	@python=$$(tools/find-python) && "$$python" tools/create_venv.py .venv-mitmproxy $<
-	@touch $@
-
 # Names, versions and hashes, and no addresses: each user's own pip configuration says where packages come from.
-# One file serves Python 3.11 and later on all platforms; LocalStack's pins agree with each other on 3.13 only.
-COMPILE = .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade)
+# One file serves Python 3.11 and later on all platforms; LocalStack's pins agree with each other on 3.13 only. A file
+# that stays the same keeps its time, so that no environment is made anew for it.
+LOCKS = $(filter-out requirements/localstack-constraints.txt,$(wildcard requirements/*.txt))
+COMPILE = .venv-uv/bin/uv pip compile --quiet --python .venv-uv/bin/python --generate-hashes --no-header \
+  --no-emit-index-url $(if $(UPGRADE),--upgrade)
+pin = @echo requirements/$(1).txt && cp -p requirements/$(1).txt .venv-uv/before && \
+  $(COMPILE) $(2) -o requirements/$(1).txt && \
+  if cmp -s requirements/$(1).txt .venv-uv/before; then touch -r .venv-uv/before requirements/$(1).txt; fi
 
-lock: .venv/.installed ## Pin what pyproject.toml asks for in requirements/; UPGRADE=1 takes the newest versions
-	$(COMPILE) --universal --python-version 3.8 --group uv -o requirements/uv.txt
-	$(COMPILE) --universal --python-version 3.11 pyproject.toml -o requirements/runtime.txt
-	$(COMPILE) --universal --python-version 3.11 pyproject.toml --group dev \
-	  -c requirements/runtime.txt -c requirements/uv.txt -o requirements/dev.txt
-	$(COMPILE) --python-version 3.13 --group localstack \
-	  -c requirements/localstack-constraints.txt -o requirements/localstack.txt
-	$(COMPILE) --universal --python-version 3.11 --group bench -o requirements/bench.txt
-	$(COMPILE) --python-version 3.13 --group mitmproxy -o requirements/mitmproxy.txt
+lock: .venv-uv/.installed ## Pin what pyproject.toml asks for in requirements/; UPGRADE=1 takes the newest versions
+	$(call pin,uv,--universal --python-version 3.8 --group uv)
+	$(call pin,runtime,--universal --python-version 3.11 pyproject.toml)
+	$(call pin,dev,--universal --python-version 3.11 pyproject.toml --group dev \
+	  -c requirements/runtime.txt -c requirements/uv.txt)
+	$(call pin,localstack,--python-version 3.13 --group localstack -c requirements/localstack-constraints.txt)
+	$(call pin,bench,--universal --python-version 3.11 --group bench)
+	$(call pin,mitmproxy,--python-version 3.13 --group mitmproxy)
+
+# --strict: a package that the database doesn't know is a failure, as is one that can't be reached.
+audit: .venv/.installed ## Look every pinned package up in PyPI's database of vulnerabilities
+	@.venv/bin/pip-audit --strict --progress-spinner=off --disable-pip --require-hashes $(LOCKS:%=--requirement=%)
 
 clean: ## Remove the environments and all caches
-	rm -rf .venv .bench .venv-localstack .venv-mitmproxy .python .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf site .venv .bench .venv-localstack .venv-mitmproxy .venv-uv .python .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

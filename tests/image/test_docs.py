@@ -353,3 +353,14 @@ def test_an_express_state_machine_needs_nothing_else(shell: Shell, state_machine
     assert finished.code == 0, finished.stderr
     assert finished.document["result"]["status"] == "SUCCEEDED"
     assert ":express:" in finished.document["result"]["executionArn"]
+
+
+def test_the_loops_replacement_starts_one_execution(shell: Shell, state_machines: StateMachines) -> None:
+    """docs/migrate.md: however often it is run."""
+    *_, command = commands("docs/migrate.md")
+    arn = new_machine(state_machines, Type="Pass", End=True)
+    for _ in range(2):
+        finished = finish(shell.start_block(command, SFN_STATE_MACHINE_ARN=arn, **CREDENTIALS))
+        assert finished.code == 0, finished.stderr
+        assert json.loads(finished.document["result"]["output"]) == {"date": "2026-11-22"}
+    assert executions(state_machines, arn) == ["SUCCEEDED"]

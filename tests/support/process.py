@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 90
 """Seconds that any job of the tests may take before it counts as hanging."""
 
+MEASURED = {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
+"""With this `make coverage` has each process be measured; otherwise it is empty."""
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -44,7 +47,7 @@ class Job:
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": ROOT, **options}
         command = [sys.executable, "-m", "job", *arguments]
         self.process = subprocess.Popen(
-            command, env={"PATH": os.environ["PATH"], **environ}, stdin=subprocess.DEVNULL, **options
+            command, env={"PATH": os.environ["PATH"], **MEASURED, **environ}, stdin=subprocess.DEVNULL, **options
         )
 
     def send(self, number: signal.Signals) -> None:
