@@ -1,5 +1,5 @@
 # `make help` lists what there is. Everything is built inside this directory; `make clean` takes it away again.
-.PHONY: help run test coverage test-kubernetes lint format docs site image image-size sbom properties chaos fanout faults soak bench bench-fleet bench-image venv lock audit clean
+.PHONY: help run test coverage test-kubernetes lint format docs site image image-size sbom properties mutants chaos fanout faults soak bench bench-fleet bench-image venv lock audit clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -62,6 +62,9 @@ sbom: .venv/.installed image ## List what the image consists of in sfn-job.cdx.j
 
 properties: .venv/.installed ## Try the properties with a thousand new examples each; PYTEST_ARGS="-k naming" takes some
 	@$(PYTHON) -m pytest --hypothesis-profile=long --timeout=3600 -n 2 tests/properties $(PYTEST_ARGS)
+
+mutants: .venv/.installed ## Change the job in one place at a time, and see that its tests notice; MODULES="naming errors" takes some
+	@$(PYTHON) -m tools.mutants $(MODULES)
 
 chaos: .venv/.installed .venv-localstack/.installed ## Kill RUNS=500 runs again and again, and count their executions; CHAOS_ARGS="--failing"
 	@$(PYTHON) -m tests.chaos --runs $(or $(RUNS),500) $(CHAOS_ARGS)
@@ -130,9 +133,12 @@ lock: .venv-uv/.installed ## Pin what pyproject.toml asks for in requirements/; 
 	$(call pin,bench,--universal --python-version 3.11 --group bench)
 	$(call pin,mitmproxy,--python-version 3.13 --group mitmproxy)
 
-# --strict: a package that the database doesn't know is a failure, as is one that can't be reached.
+# --strict: a package that the database doesn't know is a failure, as is a database that can't be reached. One lock at a
+# time, because pip-audit takes two versions of a package for a mistake.
+AUDIT = .venv/bin/pip-audit --strict --progress-spinner=off --disable-pip --require-hashes
+
 audit: .venv/.installed ## Look every pinned package up in PyPI's database of vulnerabilities
-	@.venv/bin/pip-audit --strict --progress-spinner=off --disable-pip --require-hashes $(LOCKS:%=--requirement=%)
+	@for lock in $(LOCKS); do echo "$$lock"; $(AUDIT) --requirement="$$lock" || failed=1; done; exit $${failed:-0}
 
 clean: ## Remove the environments and all caches
 	rm -rf site .venv .bench .venv-localstack .venv-mitmproxy .venv-uv .python .coverage .hypothesis .pytest_cache .mypy_cache .ruff_cache

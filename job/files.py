@@ -1,9 +1,13 @@
 """Files that the job leaves: found writable before anything is started, then written whole or not at all."""
 
+import errno
 import os
 from contextlib import suppress
 
 from job.errors import Problem
+
+_KEEPS_ITS_PLACE = {errno.EACCES, errno.EBUSY, errno.EPERM, errno.EROFS}
+"""Errors of a file that can't be replaced, or have a neighbour, as one that is mounted by itself."""
 
 
 class File:
@@ -40,11 +44,11 @@ class File:
             finally:
                 os.close(descriptor)
             os.replace(self._partial, self._path)
-        except OSError:
+        except OSError as error:
             with suppress(OSError):
                 os.unlink(self._partial)
-            # A file mounted by itself can be neither replaced nor have a neighbour. A full disk fails here again.
-            if not os.path.ismount(self._path):
+            # On a full disk an older file stays as it was; one that is mounted by itself may be on another disk.
+            if error.errno not in _KEEPS_ITS_PLACE and not os.path.ismount(self._path):
                 raise
             self._write_in_place(content)
 

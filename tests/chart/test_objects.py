@@ -6,6 +6,7 @@ from typing import Any
 import kubernetes_validate  # type: ignore[import-untyped] # it ships none
 import pytest
 
+from job import __version__
 from tests.chart.helm import (
     FIRST,
     SCENARIOS,
@@ -137,7 +138,7 @@ def test_long_names_are_cut_and_stay_apart() -> None:
 def test_the_image_is_named_as_asked() -> None:
     """By the chart's version, a tag, or a digest."""
     digest = f"sha256:{'0' * 64}"
-    assert container(render())["image"] == "sfn-job:0.1.0"
+    assert container(render())["image"] == f"sfn-job:{__version__}"
     assert container(render({"image": {"tag": "1.2"}}))["image"] == "sfn-job:1.2"
     given = {"image": {"repository": "mirror/sfn-job", "tag": "1.2", "digest": digest, "pullPolicy": "Never"}}
     assert container(render(given))["image"] == f"mirror/sfn-job@{digest}"

@@ -6,6 +6,7 @@ import pytest
 
 from job.loading import load
 from tests.chart.helm import ARN, FIRST, KEYS, NEWEST, render, variables
+from tests.support.examples import examples
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
 PROXY = {"useProxy": True, "proxy": "http://proxy.example:3128"}
@@ -46,6 +47,11 @@ EXAMPLES: dict[str, tuple[Any, str]] = {
     "logFormat": ("json", "json"),
 }
 """A value for each setting that isn't a secret, and the variable's text."""
+EXAMPLES |= {
+    key: (row.kind.parse(right[0]), right[0])
+    for key, row in KEYS.items()
+    if key not in EXAMPLES and (right := examples(row)[0])
+}
 SECRETS = [key for key, row in KEYS.items() if row.secret]
 FROM_SECRETS = {"credentials": {"existingSecret": "aws"}, "proxy": {"existingSecret": "squid"}}
 NEEDED: dict[str, dict[str, Any]] = {"useProxy": PROXY, "roleBasedAccess": {"roleArn": ROLE}}
@@ -53,7 +59,7 @@ NEEDED: dict[str, dict[str, Any]] = {"useProxy": PROXY, "roleBasedAccess": {"rol
 
 
 def test_each_row_has_an_example() -> None:
-    """A setting that is added to the table needs one here."""
+    """A setting that is added to the table needs one here, where its kind doesn't tell one."""
     assert {*EXAMPLES, *SECRETS} == set(KEYS)
 
 

@@ -72,7 +72,7 @@ def test_every_request_of_the_job_has_a_row() -> None:
     }
     named = {
         node.value
-        for path in (ROOT / "job").glob("*.py")
+        for path in (ROOT / "job").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -6,8 +6,9 @@ so that a test knows whether, for instance, an execution was started that the cl
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .protocols import JSON
 from .wire import Answer, AwsError, Wire
@@ -166,6 +167,15 @@ def wrong_length() -> Fault:
         wire.send_body(answer.body)
 
     return Fault("wrong_length", True, play)
+
+
+def altered(**members: object) -> Fault:
+    """Carried out; the answer is JSON, and has these members instead of its own."""
+
+    def play(wire: Wire, answer: Answer) -> None:
+        wire.send(replace(answer, body=json.dumps({**json.loads(answer.body), **members}).encode()))
+
+    return Fault("altered", True, play)
 
 
 def _fixed(name: str, answer: Answer, done: bool) -> Fault:

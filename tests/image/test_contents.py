@@ -15,7 +15,6 @@ from tests.image.engine import Engine, Entry, Image, build
 from tests.support.process import ROOT
 from tools.image_tables import PACKAGES_LEFT_OUT
 
-MEBIBYTE = 1 << 20
 PYC_HEADER = 16
 UNCHECKED = 1
 

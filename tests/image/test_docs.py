@@ -4,6 +4,7 @@ All that comes from outside is the environment: the variables that the page says
 `docker` on PATH that is the engine's client with the options that put a container next to LocalStack.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -320,6 +321,30 @@ def test_other_certificates_can_be_trusted(
 
 
 # Other pages
+
+
+def test_the_readmes_image_is_built_and_run(shell: Shell, state_machines: StateMachines) -> None:
+    """From the repository's directory, as by somebody who has just read it."""
+    (block,) = (block for block in commands("README.md") if "docker run" in block)
+    arn = new_machine(state_machines, Type="Succeed")
+    certificates = {"SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
+    here = dataclasses.replace(shell, directory=ROOT)
+    process = here.start_block(
+        block, IMAGE="sfn-job:test-readme", SFN_STATE_MACHINE_ARN=arn, **CREDENTIALS, **certificates
+    )
+    finished = finish(process)
+    assert finished.code == 0, finished.stderr
+    assert finished.document["result"]["status"] == "SUCCEEDED"
+
+
+def test_the_same_layers_are_counted_as_one_image(shell: Shell, built: Image, unpruned: Image) -> None:
+    """docs/releasing.md: 1 where two images have the same layers, and 2 where they haven't."""
+    (block,) = (block for block in commands("docs/releasing.md") if "RootFS" in block)
+    *builds, inspect = block.splitlines()
+    assert builds == ["IMAGE=sfn-job:first tools/build-image", "IMAGE=sfn-job:second tools/build-image --no-cache"]
+    for second, images in ((built, "1"), (unpruned, "2")):
+        named = inspect.replace("sfn-job:first", built.name).replace("sfn-job:second", second.name)
+        assert finish(shell.start_block(named)).stdout.strip() == images
 
 
 def commands(page: str) -> list[str]:

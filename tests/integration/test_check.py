@@ -3,15 +3,18 @@
 import json
 import os
 import pty
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from job.outcomes import Outcome
-from tests.hostile import ACCOUNT_ID, HostileEndpoint, expired_token, unrecognized_client
+from tests.hostile import ACCOUNT_ID, HostileEndpoint, expired_token, hang_before, unrecognized_client
+from tests.hostile.faults import altered
 from tests.support.localstack import free_port
 from tests.support.process import LIMIT, Finished, Job
+from tests.support.proxies import HOST, Squid
 from tests.support.results import ends_with, reached_nothing
 
 WAIT = {"SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true"}
@@ -136,6 +139,49 @@ def test_a_permission_that_a_run_can_do_without_is_named_and_no_failure(
     assert steps(document)["permission states:GetExecutionHistory"] is False
 
 
+def test_a_state_machine_that_may_not_be_described_may_be_right_all_the_same(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """A start alone doesn't need that."""
+    aws.allow(["states:StartExecution"])
+    document = checked(aws, run_job("--check"), Outcome.SUCCESS)
+    (machine,) = (step for step in document["checks"] if step["name"] == "state machine")
+    assert machine["holds"] is None
+    assert "states:DescribeStateMachine" in machine["mend"]
+
+
+def test_a_state_machine_that_is_being_deleted_is_refused(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """AWS would start nothing on it."""
+    aws.fail("DescribeStateMachine", altered(status="DELETING"))
+    document = checked(aws, run_job("--check"), Outcome.DATA_VALIDATION_ERROR)
+    assert steps(document)["state machine"] is False
+    assert "being deleted" in document["status_description"]
+
+
+def test_a_proxy_that_lets_it_through_is_a_step_that_holds(
+    aws: HostileEndpoint, squid: Squid, start_job: Callable[..., Job]
+) -> None:
+    """With its address."""
+    url = f"http://{HOST}:{aws.url.rpartition(':')[2]}"
+    job = start_job("--check", AWS_ENDPOINT_URL=url, SFN_USE_PROXY="true", SFN_PROXY=squid.url)
+    document = checked(aws, job.finish(), Outcome.SUCCESS)
+    (proxy,) = (step for step in document["checks"] if step["name"] == "proxy")
+    assert proxy["holds"] is True
+    assert squid.url in proxy["message"]
+
+
+def test_a_signal_ends_it_with_the_steps_that_were_done(aws: HostileEndpoint, start_job: Callable[..., Job]) -> None:
+    """As it ends a run."""
+    aws.fail("GetCallerIdentity", hang_before())
+    job = start_job("--check")
+    aws.wait_for("GetCallerIdentity")
+    job.send(signal.SIGTERM)
+    document = checked(aws, job.finish(), Outcome.TERMINATED)
+    assert steps(document) == {"variables": True, "endpoint": True}
+
+
 def test_temporary_keys_that_nobody_renews_are_pointed_out(
     aws: HostileEndpoint, run_job: Callable[..., Finished]
 ) -> None:
@@ -186,6 +232,16 @@ def test_people_get_a_list(run_job: Callable[..., Finished]) -> None:
     finished = run_job("--check", SFN_LOG_FORMAT="text")
     assert finished.code == 0
     assert finished.stdout.splitlines()[0] == "ok       variables: all understood"
+
+
+def test_what_does_not_hold_has_its_mend_on_the_next_line(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """Indented, so that the steps stand out."""
+    aws.allow(["states:StartExecution"])
+    lines = run_job("--check", SFN_LOG_FORMAT="text").stdout.splitlines()
+    (place,) = (place for place, line in enumerate(lines) if line.startswith("unknown  state machine: "))
+    assert lines[place + 1].startswith("         Allow states:DescribeStateMachine")
 
 
 def test_on_a_terminal_it_is_a_list_by_itself(start_job: Callable[..., Job]) -> None:

@@ -3,7 +3,10 @@
 import os
 import subprocess
 
+from tests.support.documents import blocks, commands
 from tests.support.process import ROOT
+
+COMMAND = commands(blocks("README.md", "console")[0])[0]
 
 
 def test_make_run_shows_a_success_and_a_failure() -> None:
@@ -13,9 +16,7 @@ def test_make_run_shows_a_success_and_a_failure() -> None:
         "AWS_PROFILE": "production",
         "SFN_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:999999999999:stateMachine:production",
     }
-    shown = subprocess.run(
-        ["make", "run"], cwd=ROOT, env={**os.environ, **theirs}, capture_output=True, text=True, check=False
-    )
+    shown = subprocess.run(COMMAND, cwd=ROOT, env={**os.environ, **theirs}, capture_output=True, text=True, check=False)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "Exit status 0, SUCCESS: AWS Stepfunctions workflow executed successfully." in shown.stdout
     assert "Exit status 23, FAIL: The execution FAILED" in shown.stdout

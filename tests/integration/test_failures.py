@@ -15,7 +15,7 @@ from job.outcomes import Outcome
 from tests.hostile import HostileEndpoint, service_unavailable
 from tests.support.failing import CASES, Machines
 from tests.support.localstack import LocalStack
-from tests.support.process import Finished, Job
+from tests.support.process import UNMEASURED, Finished, Job
 from tests.support.results import ends_with
 
 WAIT = {"SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true", "SFN_POLLING_INTERVAL": "0.5"}
@@ -293,9 +293,9 @@ def test_the_longest_history_is_explained_in_bounded_time_and_memory(
 ) -> None:
     """25,000 events: within 3 s and 20 MB above a short one."""
     fails(aws, call("Charge", "Declined", "no money"))
-    _, usual = finish_and_peak(start_job(**WAIT))
+    _, usual = finish_and_peak(start_job(**WAIT, **UNMEASURED))
     fails(aws, long_history(25_000))
-    job = start_job(**WAIT)
+    job = start_job(**WAIT, **UNMEASURED)
     aws.wait_for("GetExecutionHistory", 2)
     began = time.monotonic()
     finished, peak = finish_and_peak(job)

@@ -32,6 +32,7 @@ from botocore.parsers import ResponseParserError
 
 from tests import hostile
 from tests.hostile import Fault, HostileEndpoint
+from tests.hostile.faults import altered
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -783,6 +784,16 @@ FAULTS: list[tuple[Fault, type[Exception] | str | dict[str, Any] | None, int]] =
     (hostile.drip(10_000), None, 1),
     (hostile.huge(1_000_000), None, 1),
 ]
+
+
+def test_an_altered_answer_differs_in_what_was_asked_for_alone(aws: HostileEndpoint, sfn: Any) -> None:
+    """And what was asked is carried out."""
+    aws.plan(duration=None)
+    start = {"stateMachineArn": aws.state_machine_arn, "name": "n"}
+    aws.fail("StartExecution", altered(executionArn="another"))
+    answer = sfn.start_execution(**start)
+    assert (answer["executionArn"], aws.started) == ("another", 1)
+    assert answer["startDate"].timestamp() == aws.executions["n"].start_date
 
 
 @pytest.mark.parametrize(("fault", "expected", "started"), FAULTS, ids=lambda value: getattr(value, "name", ""))

@@ -1,8 +1,10 @@
 """What the job leaves beside its result: the termination log and the report (contract 1 and 6)."""
 
 import json
+import os
 import signal
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,37 @@ def test_a_long_result_is_shortened_for_it(
     assert short["result"]["executionArn"] == document["result"]["executionArn"]
     assert short["shortened"] is True
     assert len(document["result"]["output"]) > 200_000
+
+
+@pytest.fixture(params=["writable", "read-only"])
+def mounted_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A file that is mounted by itself, as Kubernetes mounts its termination log, in a directory of either kind."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file")
+    source, directory = tmp_path / "source", tmp_path / "directory"
+    directory.mkdir()
+    source.write_text("older and longer " * 1000)
+    (path := directory / "log").touch()
+    script = "mount --bind $1 $1; mount -o remount,bind,$3 $1; mount --bind $2 $1/log; mount -o remount,bind,rw $1/log"
+    access = {"writable": "rw", "read-only": "ro"}[request.param]
+    mounted = subprocess.run(
+        ["sh", "-ec", script, "sh", directory, source, access], capture_output=True, text=True, check=False
+    )
+    try:
+        if mounted.returncode:
+            pytest.skip(f"no file can be mounted here: {mounted.stderr}")
+        yield path
+    finally:
+        subprocess.run(["umount", "--recursive", directory], check=not mounted.returncode)
+
+
+def test_a_file_that_is_mounted_by_itself_is_written_in_place(
+    mounted_file: Path, run_job: Callable[..., Finished]
+) -> None:
+    """It can't be replaced; nothing of what was in it is left, and nothing beside it."""
+    document = ends_with(run_job(**WAIT, SFN_TERMINATION_LOG=str(mounted_file)), Outcome.SUCCESS)
+    assert json.loads(mounted_file.read_text()) == document
+    assert {path.name for path in mounted_file.parent.iterdir()} == {"log"}
 
 
 def test_it_is_masked_too(run_job: Callable[..., Finished], tmp_path: Path) -> None:

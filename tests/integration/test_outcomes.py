@@ -32,6 +32,7 @@ from tests.hostile import (
     throttling,
     unrecognized_client,
 )
+from tests.hostile.faults import altered
 from tests.support.localstack import LocalStack, free_port
 from tests.support.process import Finished, Job, eventually
 from tests.support.results import ends_with, reached_nothing
@@ -95,6 +96,28 @@ def test_a_status_that_nobody_knows_is_an_error_of_its_own(
     assert document["changed"] is True
     assert document["result"]["status"] == "HIBERNATED"
     assert "HIBERNATED" in document["status_description"]
+
+
+@pytest.mark.parametrize("garbled", [{"status": ["RUNNING"]}, {"name": None}, {"startDate": None}], ids=str)
+def test_an_answer_of_another_type_is_none(
+    garbled: dict[str, object], aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """It is asked for again, like one that is lost."""
+    aws.fail("DescribeExecution", altered(**garbled))
+    ends_with(run_job(**WAIT), Outcome.SUCCESS)
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_what_nobody_has_foreseen_has_a_result_too(
+    level: str, aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """Here a count that is no number. The stack is for DEBUG, and the execution is told of as last known."""
+    aws.fail("DescribeExecution", altered(redriveCount="none"))
+    finished = run_job(**WAIT, SFN_LOG_LEVEL=level)
+    document = ends_with(finished, Outcome.FAIL)
+    assert "Unexpected TypeError" in document["status_description"]
+    assert document["result"]["name"] in aws.executions
+    assert ("Traceback" in finished.stderr) is (level == "DEBUG")
 
 
 # 2

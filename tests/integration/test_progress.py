@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import termios
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from job.outcomes import Outcome
+from job.progress import MOST_TOLD
 from tests.hostile import Fault, HostileEndpoint, garbage, hang_before, internal_failure, throttling
 from tests.integration.conftest import ROLE
 from tests.support.localstack import LocalStack
@@ -86,6 +88,31 @@ def test_a_history_that_cannot_be_read_is_no_reason_to_end(
     ends_with(run_job(**WAIT, SFN_READ_TIMEOUT="0.5"), Outcome.SUCCESS)
 
 
+def test_of_very_many_states_the_newest_are_told_by_name(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """And how many others there were: a Map enters thousands."""
+    history = [{"type": "PassStateEntered", "stateEnteredEventDetails": {"name": f"Step {n}"}} for n in range(100)]
+    aws.plan(duration=5, history=history)
+    finished = run_job(**WAIT)
+    ends_with(finished, Outcome.SUCCESS)
+    told = [int(name.removeprefix("Step ")) for name in entered(finished)]
+    (others,) = (event["states"] for event in finished.events if event["message"] == "more states entered")
+    assert told == list(range(others, others + MOST_TOLD))
+
+
+def test_a_signal_ends_a_look_that_hangs(aws: HostileEndpoint, start_job: Callable[..., Job]) -> None:
+    """As it ends a check."""
+    aws.plan(duration=None)
+    aws.fail("GetExecutionHistory", hang_before())
+    job = start_job(**WAIT)
+    aws.wait_for("GetExecutionHistory")
+    job.send(signal.SIGTERM)
+    finished = job.finish()
+    ends_with(finished, Outcome.TERMINATED)
+    assert not any("can't be shown" in event["message"] for event in finished.events)
+
+
 def test_under_throttling_the_history_is_left_alone(aws: HostileEndpoint, run_job: Callable[..., Finished]) -> None:
     """A stretched gap has room for what is needed only."""
     aws.plan(duration=20)
@@ -131,6 +158,26 @@ def test_a_person_on_a_terminal_sees_what_runs(
     assert any("started" in line for line in lines)
     assert "finished" in lines[-1]
     assert text.rindex("nightly-1  0:00") < text.rindex("finished")
+
+
+def test_the_items_of_a_map_are_counted(
+    aws: HostileEndpoint, start_job: Callable[..., Job], terminal: tuple[int, int]
+) -> None:
+    """Those that are done, of all."""
+    person, process = terminal
+    item = {"name": "Each", "index": 0}
+    history: list[dict[str, Any]] = [
+        {"type": "MapStateEntered", "stateEnteredEventDetails": {"name": "Each"}},
+        {"type": "MapStateStarted", "mapStateStartedEventDetails": {"length": 40}},
+        {"type": "MapIterationStarted", "mapIterationStartedEventDetails": item},
+        {"type": "MapIterationSucceeded", "mapIterationSucceededEventDetails": item},
+        *({"type": "WaitStateEntered", "stateEnteredEventDetails": {"name": "Linger"}} for _ in range(6)),
+    ]
+    aws.plan(duration=9, history=history)
+    job = start_job(**WAIT, TERM="xterm", SFN_EXECUTION_NAME="nightly", options={"stderr": process})
+    os.close(process)
+    assert re.search(r"nightly-1  0:00:0\d  Linger  .*1 of 40 items", shown(job, person))
+    assert job.process.returncode == 0
 
 
 def test_secrets_stay_out_of_the_live_line(

@@ -221,13 +221,33 @@ def test_without_waiting_a_running_execution_is_reported_as_running(
     assert aws.started == 0
 
 
-def test_another_input_under_the_runs_own_name_is_warned_of(aws: Eventual, run_job: Callable[..., Finished]) -> None:
+@pytest.mark.parametrize("another", ['{"another":1}', "no JSON"])
+def test_another_input_under_the_runs_own_name_is_warned_of(
+    another: str, aws: Eventual, run_job: Callable[..., Finished]
+) -> None:
     """And resume keeps its meaning."""
-    running_with_another_input(aws)
+    running(aws, another)
     finished = run_job(**RESUME, **WAIT)
     ends_with(finished, Outcome.SUCCESS)
     warnings = [event for event in finished.events if event["level"] == "WARNING"]
     assert [event["message"] for event in warnings] == ["this run's execution has another input"]
+
+
+def test_a_twin_that_started_a_moment_ago_and_does_not_show_yet_is_joined(
+    aws: Eventual, run_job: Callable[..., Finished]
+) -> None:
+    """Its execution is the run's, whether or not the clocks can tell who began it."""
+
+    def start_first(wire: Wire, answer: Answer) -> None:
+        aws.seed("nightly-1", "RUNNING")
+        aws.gone.add("nightly-1")
+        wire.wait(0.1)
+        wire.send(answer)
+
+    aws.fail("ListExecutions", Fault("a twin starts", done=True, play=start_first))
+    result = ends_with(run_job(**RESUME), Outcome.SUCCESS)["result"]
+    assert (result["name"], result["status"], result["resumed"]) == ("nightly-1", "RUNNING", True)
+    assert aws.started == 0
 
 
 @pytest.mark.parametrize("formatted", ['{"a": [1, 2]}', '{ "a":[1,2] }\n'])

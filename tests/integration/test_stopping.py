@@ -19,6 +19,8 @@ from tests.hostile import (
     hang_before,
     service_unavailable,
 )
+from tests.hostile.faults import altered
+from tests.hostile.wire import Answer, Wire
 from tests.support.localstack import LocalStack
 from tests.support.process import Finished, Job, eventually
 from tests.support.results import ends_with, reached_nothing
@@ -132,6 +134,21 @@ def test_stopping_rides_out_passing_faults(fault: Fault, aws: HostileEndpoint, w
     """Within the grace it is tried again."""
     job = waiting(**STOP)
     aws.fail("StopExecution", fault, times=2)
+    job.send(signal.SIGTERM)
+    assert ends_with(job.finish(), Outcome.TERMINATED)["result"]["status"] == "ABORTED"
+
+
+def test_an_execution_whose_end_shows_late_is_looked_at_until_then(
+    aws: HostileEndpoint, waiting: Callable[..., Job]
+) -> None:
+    """AWS may say that it runs a moment after it was stopped."""
+
+    def carry_out(wire: Wire, answer: Answer) -> None:
+        aws.fail("DescribeExecution", altered(status="RUNNING", stopDate=None), times=2)
+        wire.send(answer)
+
+    job = waiting(**STOP)
+    aws.fail("StopExecution", Fault("shown late", done=True, play=carry_out))
     job.send(signal.SIGTERM)
     assert ends_with(job.finish(), Outcome.TERMINATED)["result"]["status"] == "ABORTED"
 

@@ -9,6 +9,7 @@ import pytest
 from job.outcomes import Outcome
 from job.settings import TABLE
 from tests.hostile import HostileEndpoint
+from tests.support.examples import examples
 from tests.support.process import Finished
 from tests.support.results import FIELDS, ends_with, reached_nothing
 
@@ -121,6 +122,12 @@ RULES = [
     ({"SFN_LOG_LEVEL": "LOUD"}, "SFN_LOG_LEVEL", "WARNING"),
     ({"SFN_LOG_FORMAT": "xml"}, "SFN_LOG_FORMAT", "json"),
 ]
+RULES += [
+    ({row.variable: wrong}, row.variable, "must be")
+    for row in TABLE
+    if row.variable not in {variable for _, variable, _ in RULES}
+    for wrong in examples(row)[1]
+]
 
 
 def refused(aws: HostileEndpoint, finished: Finished) -> list[tuple[str, str]]:
@@ -151,7 +158,7 @@ def test_a_wrong_value_is_named_and_nothing_is_sent(
 
 
 def test_every_rule_of_the_settings_table_has_a_case() -> None:
-    """A variable whose values can be wrong stands in the table above."""
+    """A variable whose values can be wrong stands in the table above, or its kind tells a wrong one."""
     can_be_wrong = {row.variable for row in TABLE if row.kind.label not in {"text", "secret"} or row.required}
     assert can_be_wrong <= {variable for _, variable, _ in RULES}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from job.aws.api import Answer, Api
 from job.errors import AccessDenied, JobError
-from job.executions import Execution
+from job.execution import Execution
 from job.history import culprit
 from job.history.explaining import LEVELS, explain
 from job.history.failures import FailedState, Failure

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from job import result
 from job.errors import Problem
-from job.executions import Execution
+from job.execution import Execution
 from job.history.failures import FailedState, Failure, Item, sentence
 from job.outcomes import Outcome
 from job.run import Run

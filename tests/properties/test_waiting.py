@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job.errors import AccessDenied, AnswerLost, ExecutionNotFound, JobError, StopRequested, Throttled, WaitTimeout
-from job.executions import Execution
+from job.execution import Execution
 from job.outcomes import Outcome
 from job.retries import LONGEST_PAUSE, Retries
 from job.schedule import STRETCHED_MOST, Schedule

@@ -32,12 +32,16 @@ def test_what_the_docstring_calls_transient_is() -> None:
     ("received", "outcome"), [(signal.SIGINT, Outcome.INTERRUPTED), (signal.SIGTERM, Outcome.TERMINATED)]
 )
 def test_a_signals_code_is_128_plus_its_number(received: signal.Signals, outcome: Outcome) -> None:
-    """As shells have it."""
-    assert errors.StopRequested(received).outcome is outcome
+    """As shells have it; the sentence names it."""
+    error = errors.StopRequested(received)
+    assert error.outcome is outcome
     assert outcome == 128 + received
+    assert received.name in str(error)
 
 
 def test_invalid_settings_name_every_problem() -> None:
-    """One sentence holds all of them."""
-    error = errors.InvalidSettings([errors.Problem("SFN_A", "is wrong"), errors.Problem("SFN_B", "is missing")])
+    """One sentence holds all of them, and the result's list each."""
+    problems = [errors.Problem("SFN_A", "is wrong"), errors.Problem("SFN_B", "is missing")]
+    error = errors.InvalidSettings(problems)
     assert str(error) == "SFN_A: is wrong; SFN_B: is missing"
+    assert error.problems == problems

@@ -26,6 +26,12 @@ def test_the_least_environment_is_enough() -> None:
     assert found.settings.polling_interval == 10
 
 
+def test_what_is_missing_is_said_to_be_required() -> None:
+    """Always, or with what it belongs to."""
+    assert load({}).problems == [("SFN_STATE_MACHINE_ARN", "is required")]
+    assert problems(SFN_USE_PROXY="yes") == {"SFN_PROXY": "is required with `SFN_USE_PROXY`"}
+
+
 def test_all_problems_come_at_once_in_the_tables_order() -> None:
     """Whatever kind they are of."""
     found = load(
@@ -208,7 +214,43 @@ def test_a_choice_that_is_none_is_refused(variable: str, value: str) -> None:
     assert list(problems(**{variable: value})) == [variable]
 
 
+def test_a_name_that_the_index_makes_too_long_is_refused() -> None:
+    """Before anything is sent."""
+    name = "n" * 77
+    assert not problems(SFN_EXECUTION_NAME=name, JOB_COMPLETION_INDEX="")
+    found = problems(SFN_EXECUTION_NAME=name, JOB_COMPLETION_INDEX="12")
+    assert list(found) == ["SFN_EXECUTION_NAME"]
+    assert "index" in found["SFN_EXECUTION_NAME"]
+
+
 def test_executions_are_left_alone_by_default() -> None:
     """At a signal and at the wait timeout."""
     settings = loaded().settings
     assert (settings.on_terminate, settings.on_wait_timeout) == ("leave", "leave")
+
+
+@pytest.mark.parametrize("variables", [{"SFN_RUN_ID": "a-run"}, {"SFN_RERUN": "once"}])
+def test_an_express_state_machine_has_no_executions_to_find_again(variables: dict[str, str]) -> None:
+    """The variable that asks for that is refused, with what to do instead."""
+    found = problems(SFN_STATE_MACHINE_TYPE="express", **variables)
+    assert list(found) == list(variables)
+    assert found.popitem()[1].endswith(": set SFN_RERUN=new")
+    assert not problems(SFN_STATE_MACHINE_TYPE="express", SFN_RUN_ID="a-run", SFN_RERUN="new")
+
+
+@pytest.mark.parametrize(
+    ("variables", "header"),
+    [
+        ({}, None),
+        ({"_X_AMZN_TRACE_ID": "Root=theirs"}, "Root=theirs"),
+        ({"_X_AMZN_TRACE_ID": "Root=theirs", "SFN_TRACE_HEADER": "Root=mine"}, "Root=mine"),
+    ],
+)
+def test_the_trace_header_is_the_given_one_or_the_platforms(variables: dict[str, str], header: str | None) -> None:
+    """Given beats found."""
+    assert loaded(**variables).settings.trace_header == header
+
+
+def test_a_request_may_last_as_long_as_connecting_and_answering_together() -> None:
+    """Each has a limit of its own."""
+    assert loaded(SFN_CONNECT_TIMEOUT="2", SFN_READ_TIMEOUT="7").settings.request_limit == 9

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from job import logs
-from job.executions import Execution
+from job.execution import Execution
 from job.run import Run
 
 SECRET = 'p/q+r=s%t"u\\vé'

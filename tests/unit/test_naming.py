@@ -1,6 +1,7 @@
 """Names and ARNs."""
 
 import re
+import string
 
 import pytest
 
@@ -53,10 +54,24 @@ def test_what_aws_forbids_in_a_name_is_refused(wrong: str) -> None:
     assert problem.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("base", "named"), [("a/b", "/"), ("a b", "U+0020"), ("a\u2028b", "U+2028"), ("a\x00b:c", "U+0000, :")]
+)
+def test_each_wrong_character_is_named(base: str, named: str) -> None:
+    """By itself where one can see it, else by its number."""
+    assert f"must not hold {named}: AWS allows" in str(naming.problem_with_base(base))
+
+
+def test_the_message_lists_what_is_forbidden() -> None:
+    """Every character that one can see, and no other."""
+    forbidden = {one for one in string.punctuation if naming.problem_with_base(one)}
+    assert set(str(naming.problem_with_base(" ")).split("none of ")[1].split(" ")) == forbidden
+
+
 def test_a_base_leaves_room_for_its_count() -> None:
-    """AWS's 80 characters include it."""
+    """AWS's 80 characters include it, and the message says how many are left."""
     assert naming.problem_with_base("x" * 78) is None
-    assert naming.problem_with_base("x" * 79)
+    assert "at most 78 characters: AWS allows 80" in str(naming.problem_with_base("x" * 79))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +95,8 @@ def test_the_console_link_is_the_partitions(partition: str, region: str, host: s
         ("nightly", "nightly"),
         ("a+b=c,d.e@f-g_h", "a+b=c,d.e@f-g_h"),
         ("nächtlich ü", "n-chtlich-"),
+        ("ab", "ab"),
+        ("Nightly-RUN", "Nightly-RUN"),
         ("x", "sfn-job-x"),
         ("日本", "sfn-job--"),
         ("x" * 59 + "-2026", "x" * 59 + "-2026"),
@@ -112,6 +129,7 @@ def test_a_partition_without_a_public_console_has_no_link() -> None:
             "12",
             "sfn-job-1c1d4e0f-5b7a-4d38-9a94-6f5f0ddc8a11-12-88d203c909858b74fed7",
         ),
+        ("X-Prod", None, "sfn-job-X-Prod-eb7b57d3ff58ac63d48d"),
         ("ü", None, "sfn-job--607474ca475a9724d736"),
     ],
 )
@@ -144,6 +162,7 @@ def test_different_runs_have_different_names() -> None:
         ("nightly", None, "3", "nightly-3"),
         ("nightly", "a-run", "3", "nightly-3"),
         (None, "a-run", None, "sfn-job-a-run-484d9350f0337a01a291"),
+        (None, "a-run", "0", "sfn-job-a-run-0-22dd9a881bba8e7b6fdb"),
         (None, None, None, None),
         (None, None, "3", None),
     ],
@@ -160,3 +179,20 @@ def test_an_instance_profile_means_the_role_of_its_name() -> None:
     role = "arn:aws:iam::123456789012:role/jobs/runner"
     assert naming.role_of(role) == role
     assert naming.role_of("arn:aws:iam::123456789012:instance-profile/jobs/runner") == role
+
+
+@pytest.mark.parametrize(
+    ("execution", "express"), [("execution:nightly:run-1", False), ("express:nightly:run-1:id", True)]
+)
+def test_an_arn_tells_an_express_execution_and_its_region(execution: str, *, express: bool) -> None:
+    """Of whatever name."""
+    arn = f"arn:aws:states:eu-west-1:123456789012:{execution}"
+    assert naming.is_express(arn) is express
+    assert naming.region_of(arn) == "eu-west-1"
+
+
+def test_a_fresh_base_is_nobody_elses() -> None:
+    """A name that AWS takes, and each time another one."""
+    bases = [naming.fresh_base() for _ in range(100)]
+    assert len(set(bases)) == 100
+    assert all(re.fullmatch("sfn-job-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", base) for base in bases)

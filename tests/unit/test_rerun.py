@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from job.errors import JobError
-from job.executions import Execution
+from job.execution import Execution
 from job.rerun import POLICIES, Action
 from job.settings import TABLE
 from job.waiting import ENDINGS

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from job import result
+import job
+from job import naming, result
 from job.errors import Problem
-from job.executions import Execution
+from job.execution import Execution
 from job.history.failures import FailedState, Failure
 from job.outcomes import Outcome
 from job.run import Run
@@ -54,6 +55,55 @@ def test_dates_are_the_contracts() -> None:
     """Six digits of fraction, in the container's time zone."""
     assert result.date(STARTED) == "2023-08-15 16:27:58.977000+03:00"
     assert result.date(STARTED.replace(microsecond=0)) == "2023-08-15 16:27:58.000000+03:00"
+
+
+def test_a_document_says_how_the_run_ended_and_who_says_so() -> None:
+    """The code as a number, the status before the sentence, the job's name and version, and the fields as given."""
+    assert made(Run()) == {
+        "exit_code": 0,
+        "status_description": "SUCCESS: Fine.",
+        "changed": False,
+        "invocation": {"extension": "sfn-job", "version": job.__version__, "fields": {"action": "x"}},
+        "result": None,
+    }
+    assert type(made(Run())["exit_code"]) is int
+
+
+def test_a_result_has_what_aws_told_of_the_execution() -> None:
+    """And what only the job knows."""
+    ended = run(
+        status="SUCCEEDED",
+        stop_date=STARTED,
+        output="{}",
+        output_details={"included": True},
+        billing_details={"billedMemoryUsedInMB": 64},
+    )
+    ended.resumed, ended.count = True, 3
+    assert made(ended)["result"] == {
+        "executionArn": ARN,
+        "stateMachineArn": "machine",
+        "name": "run-1",
+        "status": "SUCCEEDED",
+        "startDate": result.date(STARTED),
+        "stopDate": result.date(STARTED),
+        "output": "{}",
+        "outputDetails": {"included": True},
+        "billingDetails": {"billedMemoryUsedInMB": 64},
+        "resumed": True,
+        "runCount": 3,
+        "consoleUrl": naming.console_url(ARN),
+    }
+    assert made(ended)["changed"] is True
+
+
+def test_an_executions_own_error_is_told_rather_than_its_historys() -> None:
+    """The history's is that of a state, perhaps deep inside; it serves where AWS says nothing of the whole."""
+    failed = run(status="FAILED", error="Whole", cause="It broke.")
+    failed.failure = Failure("Inner", "Deep inside.")
+    assert (made(failed)["result"]["error"], made(failed)["result"]["cause"]) == ("Whole", "It broke.")
+    silent = run(status="FAILED")
+    silent.failure = Failure("Inner", "Deep inside.")
+    assert (made(silent)["result"]["error"], made(silent)["result"]["cause"]) == ("Inner", "Deep inside.")
 
 
 def test_without_an_execution_the_result_is_null_and_nothing_changed() -> None:
@@ -102,9 +152,66 @@ def test_the_document_is_one_line_of_json_whatever_is_in_it() -> None:
     assert json.loads(content)["result"]["output"] == '"\n\u2028 ç \ud800"'
 
 
-def test_the_short_copy_of_a_small_document_is_the_document() -> None:
-    """Nothing is left out without need."""
-    assert result.shortened(made(run())) == result.encoded(made(run()))
+def test_other_alphabets_are_written_as_they_are() -> None:
+    """Who reads the document reads them; what isn't JSON never gets out."""
+    assert "ç".encode() in result.encoded({"output": "ç"})
+    with pytest.raises(ValueError, match="JSON"):
+        result.encoded({"output": float("nan")})
+
+
+def test_the_short_copy_of_a_document_that_fits_is_the_document() -> None:
+    """Nothing is left out without need: 4,096 bytes fit, and one more doesn't."""
+    room = 4096 - len(result.encoded(made(run(output=""))))
+    fits, too_long = (made(run(output="x" * length)) for length in (room, room + 1))
+    assert result.shortened(fits) == result.encoded(fits)
+    short = json.loads(result.shortened(too_long))
+    assert short["shortened"] is True
+    assert "invocation" not in short
+
+
+def test_the_short_copy_keeps_as_much_of_each_text_as_fits() -> None:
+    """Its beginning, marked as cut."""
+    long = run(cause="c" * 9_000)
+    long.failure = Failure("E", "c", FailedState("Charge", "Task", "E" * 40, "d" * 9_000))
+    short = json.loads(result.shortened(made(long)))["result"]
+    assert short["cause"] == "c" * 1000 + "…"
+    assert short["failedState"] == {"name": "Charge", "type": "Task", "error": "E" * 40, "cause": "d" * 1000 + "…"}
+
+
+def test_the_short_copy_never_cuts_what_is_of_no_use_without_its_end() -> None:
+    """However little of the other texts fits; short ones stay as they are too."""
+    arn, machine, name = ARN + "x" * 60, "arn:machine" + "y" * 60, "n" * 80
+    details = {f"key {number}": "z" * 9_000 for number in range(40)}
+    crowded = run(execution_arn=arn, state_machine_arn=machine, name=name, error="E" * 40, output_details=details)
+    short = json.loads(result.shortened(made(crowded)))["result"]
+    assert (short["executionArn"], short["stateMachineArn"], short["name"]) == (arn, machine, name)
+    assert short["consoleUrl"] == naming.console_url(arn)
+    assert short["error"] == "E" * 40
+    assert short["outputDetails"]["key 0"] == "z" * 40 + "…"
+
+
+@pytest.mark.parametrize("texts", [1, 3, 5, 10, 20, 50])
+def test_the_short_copys_room_is_used_well(texts: int) -> None:
+    """However many long texts share it: a little less cut from each wouldn't fit."""
+    many = run(output_details={f"key {number}": "x" * 9_000 for number in range(texts)})
+    short = result.shortened(made(many))
+    assert 1500 < len(short) <= 4096
+    cut = json.loads(short)["result"]["outputDetails"]
+    assert len(cut) == texts
+    assert {text[-1] for text in cut.values()} == {"…"}
+
+
+def test_of_a_long_list_the_short_copy_has_the_first_five() -> None:
+    """Five wrong variables say enough."""
+    problems = [Problem(f"SFN_{number}", "x" * 1_000) for number in range(9)]
+    short = json.loads(result.shortened(made(Run(), problems=problems)))
+    assert [problem["variable"] for problem in short["errors"]] == ["SFN_0", "SFN_1", "SFN_2", "SFN_3", "SFN_4"]
+
+
+def test_a_document_that_can_not_be_cut_is_told_by_its_code() -> None:
+    """What a platform needs most, and nothing else."""
+    hopeless = run(output_details={f"key {number}": number for number in range(1_000)})
+    assert json.loads(result.shortened(made(hopeless))) == {"exit_code": 0, "changed": True, "shortened": True}
 
 
 @pytest.mark.parametrize("size", [4_000, 100_000, 262_144])

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from job import usage
-from job.loading import Settings
 from job.secrets import FILE_SUFFIX
-from job.settings import PREFIX, TABLE
+from job.settings import PREFIX, TABLE, Settings
 from tests.support.results import FIELDS
 from tools import generate_docs
 

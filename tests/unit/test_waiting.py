@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import botocore.session
 import pytest
 
 from job.errors import AccessDenied, AnswerLost, ExecutionNotFound, JobError, Throttled, WaitTimeout
-from job.executions import Execution
+from job.execution import Execution
 from job.outcomes import Outcome
 from job.schedule import Schedule
 from job.signals import Stop
@@ -41,9 +42,15 @@ def execution(status: str, output: str | None = "{}") -> Execution:
 
 
 def waited(
-    look: Callable[[], Execution], time: Time, limit: float | None = None, outage: float = 600, longest: float = 10
+    look: Callable[[], Execution],
+    time: Time,
+    limit: float | None = None,
+    outage: float = 600,
+    longest: float = 10,
+    **options: float,
 ) -> Outcome:
-    return wait(look, Schedule(longest, lambda: 0.0), Limits(limit, outage, 2 * outage), time, time.monotonic)
+    limits = Limits(limit, outage, 2 * outage)
+    return wait(look, Schedule(longest, lambda: 0.0), limits, time, time.monotonic, **options)
 
 
 def looks(*answers: str | JobError | Execution) -> Callable[[], Execution]:
@@ -71,11 +78,16 @@ def test_the_table_of_statuses_is_botocores_enum() -> None:
     assert set(ENDINGS) == set(model.shape_for("ExecutionStatus").enum)
 
 
-@pytest.mark.parametrize(("status", "outcome"), [(status, end) for status, end in ENDINGS.items() if end is not None])
-def test_every_ending_has_its_outcome(status: str, outcome: Outcome) -> None:
-    """Above all: TIMED_OUT and ABORTED are no successes."""
-    assert waited(looks("RUNNING", "RUNNING", status), Time()) is outcome
-    assert (outcome is Outcome.SUCCESS) == (status == "SUCCEEDED")
+@pytest.mark.parametrize(("status", "code"), [("SUCCEEDED", 0), ("FAILED", 23), ("ABORTED", 24), ("TIMED_OUT", 25)])
+def test_every_ending_has_its_exit_code(status: str, code: int) -> None:
+    """The contract's, written out so as not to trust the job's table: TIMED_OUT and ABORTED are no success."""
+    assert waited(looks("RUNNING", "RUNNING", status), Time(), 60) == code
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "PENDING_REDRIVE"])
+def test_what_goes_on_is_waited_for(status: str) -> None:
+    """It has no outcome yet."""
+    assert waited(looks(status, "FAILED"), Time()) is Outcome.EXECUTION_FAILED
 
 
 def test_an_unknown_status_is_an_error() -> None:
@@ -101,11 +113,11 @@ def test_passing_faults_do_not_end_the_wait(fault: JobError) -> None:
 
 
 def test_passing_faults_end_the_wait_after_the_window() -> None:
-    """Counted from the last answer, and with the fault's own error."""
+    """Counted from the last answer, to the moment, and with the fault's own error."""
     time = Time()
     with pytest.raises(AnswerLost):
-        waited(looks("RUNNING", AnswerLost("cut")), time, outage=50)
-    assert 50 < time.now - 1000 < 51
+        waited(looks("RUNNING", AnswerLost("cut")), time, outage=50, longest=1)
+    assert time.now - 1000 == pytest.approx(50.1)
 
 
 def test_throttling_may_last_longer() -> None:
@@ -125,6 +137,22 @@ def test_what_does_not_pass_ends_the_wait_at_once() -> None:
 def test_a_young_execution_may_be_invisible_for_a_moment() -> None:
     """DescribeExecution is eventually consistent."""
     assert waited(looks(ExecutionNotFound("?"), "RUNNING", "SUCCEEDED"), Time()) is Outcome.SUCCESS
+
+
+def test_an_execution_that_never_shows_is_given_up_after_seconds() -> None:
+    """AWS shows a new one within that time: it doesn't exist."""
+    time = Time()
+    with pytest.raises(ExecutionNotFound):
+        waited(looks(ExecutionNotFound("?")), time, longest=0.1)
+    assert 5 <= time.now - 1000 < 5.2
+
+
+def test_an_execution_that_was_seen_may_not_be_invisible() -> None:
+    """Not even for a moment, however young it is."""
+    time = Time()
+    with pytest.raises(ExecutionNotFound):
+        waited(looks("RUNNING", ExecutionNotFound("deleted"), "SUCCEEDED"), time)
+    assert time.now - 1000 < 5
 
 
 def test_an_older_execution_that_vanishes_ends_the_wait() -> None:
@@ -153,17 +181,17 @@ def test_succeeded_without_output_is_asked_again() -> None:
 
 
 def test_succeeded_without_output_is_believed_in_the_end() -> None:
-    """Some endpoints never send one."""
+    """Some endpoints never send one; AWS has it within seconds."""
     time = Time()
-    assert waited(looks(execution("SUCCEEDED", None)), time) is Outcome.SUCCESS
-    assert time.now - 1000 < 10
+    assert waited(looks(execution("SUCCEEDED", None)), time, longest=0.1) is Outcome.SUCCESS
+    assert 5 <= time.now - 1000 < 5.3
 
 
 @pytest.mark.parametrize("limit", [0, 0.1, 5, 100])
 def test_the_wait_timeout_ends_the_wait_on_time_with_a_last_look(limit: float) -> None:
     """Neither early nor a gap late."""
     time = Time()
-    with pytest.raises(WaitTimeout):
+    with pytest.raises(WaitTimeout, match=rf"SFN_WAIT_TIMEOUT \({limit} s\)"):
         waited(looks("RUNNING"), time, limit)
     assert time.now - 1000 == pytest.approx(limit)
 
@@ -172,3 +200,73 @@ def test_an_execution_that_ends_just_in_time_is_a_success() -> None:
     """The last look is at the limit itself."""
     time = Time()
     assert waited(lambda: execution("SUCCEEDED" if time.now >= 1007 else "RUNNING"), time, 7) is Outcome.SUCCESS
+
+
+def test_an_execution_that_has_run_for_long_is_checked_as_seldom_from_the_start() -> None:
+    """A restarted job goes on where the last one was."""
+    young, old = Time(), Time()
+    waited(looks("SUCCEEDED"), young)
+    waited(looks("SUCCEEDED"), old, age=100_000.0)
+    assert young.now - 1000 < 0.2
+    assert old.now - 1000 == 10
+
+
+def test_throttling_stretches_the_gaps_and_answers_shorten_them_again() -> None:
+    """Jobs that together ask too often ask less often."""
+    time = Time()
+    asked = []
+
+    def look() -> Execution:
+        asked.append(time.now)
+        if len(asked) == 3:
+            raise Throttled("slower")
+        return execution("RUNNING" if len(asked) < 100 else "SUCCEEDED")
+
+    waited(look, time, longest=1)
+    gaps = [after - before for before, after in pairwise(asked)]
+    assert max(gaps[:2]) < 1
+    assert gaps[2] == max(gaps) >= 10
+    assert gaps[-1] == 1
+
+
+def test_faults_are_logged_once_when_they_begin_and_once_when_they_end(caplog: pytest.LogCaptureFixture) -> None:
+    """With their reason and their number; the next ones are news again."""
+    caplog.set_level("INFO")
+    cut, slow = AnswerLost("cut"), Throttled("slow down")
+    waited(looks("RUNNING", cut, cut, slow, "RUNNING", slow, slow, "SUCCEEDED"), Time())
+    assert [
+        (one.levelname, one.message, vars(one).get("reason") or vars(one).get("failed_checks"))
+        for one in caplog.records
+    ] == [
+        ("WARNING", "checks fail, waiting goes on", "cut"),
+        ("INFO", "checks succeed again", 3),
+        ("WARNING", "throttled, waiting goes on", "slow down"),
+        ("INFO", "checks succeed again", 2),
+    ]
+    assert {one.name for one in caplog.records} == {"job.waiting"}
+
+
+def test_a_long_wait_says_so_after_a_minute_and_each_time_it_has_doubled(caplog: pytest.LogCaptureFixture) -> None:
+    """Often enough to see that the job lives, and never a log full of it."""
+    caplog.set_level("INFO")
+    time = Time()
+    waited(lambda: execution("SUCCEEDED" if time.now >= 1000 + 3600 else "RUNNING"), time, longest=0.25)
+    assert {one.message for one in caplog.records} == {"waiting"}
+    said = [vars(one)["elapsed_seconds"] for one in caplog.records]
+    assert all(type(seconds) is int for seconds in said)
+    assert all(60 * 2**number <= seconds < 61 * 2**number for number, seconds in enumerate(said))
+    assert len(said) == 6
+
+
+def test_the_window_of_faults_begins_anew_with_each_answer() -> None:
+    """Faults that come and go never add up."""
+    time = Time()
+    asked = []
+
+    def look() -> Execution:
+        asked.append(time.now)
+        if time.now < 5000 and len(asked) % 3:
+            raise AnswerLost("cut")
+        return execution("RUNNING" if time.now < 5000 else "SUCCEEDED")
+
+    assert waited(look, time, outage=50) is Outcome.SUCCESS

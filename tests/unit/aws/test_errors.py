@@ -120,3 +120,19 @@ def test_ours_stays_ours() -> None:
     """Translating twice changes nothing."""
     error = errors.AnswerLost("lost")
     assert aws_errors.translate(error, renewable=False) is error
+
+
+def test_what_nobody_has_foreseen_is_named_and_no_more() -> None:
+    """Its text may hold anything."""
+    error = aws_errors.translate(RuntimeError("SECRET"), renewable=False)
+    assert type(error) is errors.JobError
+    assert "RuntimeError" in str(error)
+    assert "SECRET" not in str(error)
+
+
+def test_what_botocore_refuses_to_send_is_told_in_its_words() -> None:
+    """It knows what is wrong with which parameter."""
+    refused = botocore.exceptions.ParamValidationError(report="Invalid length for parameter name")
+    error = aws_errors.translate(refused, renewable=False)
+    assert type(error) is errors.RequestRefused
+    assert "Invalid length for parameter name" in str(error)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from job.history.events import Newest
+from job.history.events import Newest, oldest_first
 
 
 class Pages:
@@ -13,7 +13,7 @@ class Pages:
         self.asked: list[dict[str, Any]] = []
 
     def __call__(self, _operation: str, **parameters: Any) -> dict[str, Any]:
-        self.asked.append(parameters)
+        self.asked.append(dict(parameters))
         number = int(parameters.get("nextToken") or 0)
         events = [{"id": id_, "previousEventId": id_ - 1, "type": f"T{id_}"} for id_ in self._pages[number]]
         return {"events": events, "nextToken": str(number + 1) if number + 1 < len(self._pages) else None}
@@ -46,3 +46,12 @@ def test_an_empty_page_is_not_the_end() -> None:
     """AWS may give fewer events than asked for."""
     assert [event.id for event in Newest(Pages([], [], [2, 1]), "arn").newest()] == [2, 1]
     assert Newest(Pages([]), "arn").newest() == []
+
+
+def test_a_whole_history_comes_page_by_page() -> None:
+    """In AWS's order, and with the arguments unchanged."""
+    pages = Pages([1, 2], [], [3])
+    assert [event["id"] for event in oldest_first(pages, "arn")] == [1, 2, 3]
+    first, *others = pages.asked
+    assert first == {"executionArn": "arn", "maxResults": 1000, "includeExecutionData": False}
+    assert others == [{**first, "nextToken": "1"}, {**first, "nextToken": "2"}]
