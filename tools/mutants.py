@@ -215,7 +215,8 @@ def main(modules: Sequence[str]) -> int:
             if score < LEAST:
                 problems.append(f"{module} kills less than {LEAST:g}% of its mutants")
     problems += verdict(survivors, PAGE.read_text(), modules)
-    print(*problems, sep="\n")
+    for problem in problems:
+        print(problem)
     return 1 if problems else 0
 
 
