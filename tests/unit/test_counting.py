@@ -16,7 +16,7 @@ from job.signals import Stop
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:nightly"
 EXECUTION = MACHINE.replace("stateMachine", "execution")
-DESCRIPTION = {"stateMachineArn": MACHINE, "status": "SUCCEEDED", "startDate": None}
+DESCRIPTION = {"stateMachineArn": MACHINE, "status": "SUCCEEDED", "startDate": datetime.now(UTC)}
 
 
 class Taken:
