@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
