@@ -13,7 +13,7 @@ import job
 from job import naming
 from job.aws import credentials, proxies
 from job.aws.credentials import Learn
-from job.errors import RequestRefused
+from job.errors import AnswerLost, RequestRefused
 from job.imports import postponed_patterns, without
 from job.settings import Settings
 from job.signals import Stop
@@ -21,6 +21,7 @@ from job.signals import Stop
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
+    from botocore.model import Shape
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +80,27 @@ class Api:
         body = _guarded(self._stop, lambda: self._send(operation, parameters), self._limit, renewable=self.renewable)
         received = time.time()
         date = body.pop("ResponseMetadata")["HTTPHeaders"].get("date")
+        meta = self._client.meta
+        if not _fits(meta.service_model.operation_model(meta.method_to_api_mapping[operation]).output_shape, body):
+            raise AnswerLost("What was answered has other types than AWS's: something between here and AWS garbled it.")
         return Answer(body, sent, received, date)
 
     def _send(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
         return answer
+
+
+_TYPES = {"structure": dict, "map": dict, "list": list, "string": str, "integer": int, "long": int, "boolean": bool}
+"""Python's types by botocore's names of them; botocore itself makes sure of the others."""
+
+
+def _fits(shape: "Shape", value: Any) -> bool:
+    """Return whether each part of an answer has the type that AWS's model gives it, which botocore doesn't look at."""
+    if shape.type_name in _TYPES and type(value) is not _TYPES[shape.type_name]:
+        return False
+    if shape.type_name == "structure":
+        return all(_fits(shape.members[name], part) for name, part in value.items())
+    return shape.type_name != "list" or all(_fits(shape.member, part) for part in value)
 
 
 def connect(settings: Settings, environ: Mapping[str, str], stop: Stop, learn: Learn) -> Api:

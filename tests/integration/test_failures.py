@@ -13,6 +13,7 @@ import pytest
 
 from job.outcomes import Outcome
 from tests.hostile import HostileEndpoint, service_unavailable
+from tests.hostile.faults import altered
 from tests.support.failing import CASES, Machines
 from tests.support.localstack import LocalStack
 from tests.support.process import UNMEASURED, Finished, Job
@@ -316,3 +317,15 @@ def test_a_passing_fault_in_the_middle_of_a_long_history_repeats_one_page_only(
     document = ends_with(run_job(**WAIT), Outcome.EXECUTION_FAILED)
     assert document["result"]["failedState"]["name"] == "Give up"
     assert aws.count("GetExecutionHistory") == 3 + 1
+
+
+@pytest.mark.parametrize("garbled", [{"previousEventId": "2"}, {"executionFailedEventDetails": {"error": 5}}], ids=str)
+def test_a_garbled_history_takes_nothing_from_the_exit_status(
+    garbled: dict[str, Any], aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """It tells nothing, like one that can't be read."""
+    aws.plan(duration=0.2, status="FAILED", error="Boom")
+    event = {"id": 3, "previousEventId": 2, "type": "ExecutionFailed", "timestamp": 1.0, **garbled}
+    aws.fail("GetExecutionHistory", altered(events=[event]), times=None)
+    document = ends_with(run_job(**WAIT, SFN_RETRY_WINDOW="1"), Outcome.EXECUTION_FAILED)
+    assert document["status_description"] == "FAIL: The execution FAILED: Boom"

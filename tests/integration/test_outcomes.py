@@ -34,7 +34,7 @@ from tests.hostile import (
 )
 from tests.hostile.faults import altered
 from tests.support.localstack import LocalStack, free_port
-from tests.support.process import Finished, Job, eventually
+from tests.support.process import ROOT, Finished, Job, eventually
 from tests.support.results import ends_with, reached_nothing
 
 WAIT = {"SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true"}
@@ -98,7 +98,11 @@ def test_a_status_that_nobody_knows_is_an_error_of_its_own(
     assert "HIBERNATED" in document["status_description"]
 
 
-@pytest.mark.parametrize("garbled", [{"status": ["RUNNING"]}, {"name": None}, {"startDate": None}], ids=str)
+@pytest.mark.parametrize(
+    "garbled",
+    [{"status": ["RUNNING"]}, {"name": None}, {"startDate": None}, {"error": 5}, {"redriveCount": "none"}],
+    ids=str,
+)
 def test_an_answer_of_another_type_is_none(
     garbled: dict[str, object], aws: HostileEndpoint, run_job: Callable[..., Finished]
 ) -> None:
@@ -109,11 +113,11 @@ def test_an_answer_of_another_type_is_none(
 
 @pytest.mark.parametrize("level", ["INFO", "DEBUG"])
 def test_what_nobody_has_foreseen_has_a_result_too(
-    level: str, aws: HostileEndpoint, run_job: Callable[..., Finished]
+    level: str, aws: HostileEndpoint, run_job: Callable[..., Finished], tmp_path: Path
 ) -> None:
-    """Here a count that is no number. The stack is for DEBUG, and the execution is told of as last known."""
-    aws.fail("DescribeExecution", altered(redriveCount="none"))
-    finished = run_job(**WAIT, SFN_LOG_LEVEL=level)
+    """The stack is for DEBUG, and the execution is told of as last known."""
+    (tmp_path / "sitecustomize.py").write_text("from job.schedule import Schedule; Schedule.gap = None")
+    finished = run_job(**WAIT, SFN_LOG_LEVEL=level, PYTHONPATH=f"{tmp_path}:{ROOT}")
     document = ends_with(finished, Outcome.FAIL)
     assert "Unexpected TypeError" in document["status_description"]
     assert document["result"]["name"] in aws.executions
