@@ -1,4 +1,4 @@
-"""A clone of the working tree, with what isn't committed yet, and the environments that this tree has already."""
+"""A copy of the working tree, as a clone would be, with the environments that this tree has already."""
 
 import os
 import shutil
@@ -64,17 +64,8 @@ class Clone:
 def clone(tmp_path: Path) -> Clone:
     """The environments' directories are the clone's own, and what is in them is linked: nothing is changed there."""
     directory = tmp_path / "clone"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.split("\0"):
-        if (ROOT / name).is_file():  # neither deleted nor the empty name at the end
-            (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, directory / name)
+    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()]
+    shutil.copytree(ROOT, directory, ignore=shutil.ignore_patterns(".git", *ignored))
     for environment in ENVIRONMENTS:
         if (ROOT / environment).exists():
             (directory / environment).mkdir()
