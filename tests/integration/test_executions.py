@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.config import Config
 from botocore.credentials import Credentials
 
 from job import executions
@@ -16,22 +13,9 @@ from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotFound, Execut
 from job.execution import Execution
 from job.signals import Stop
 from tests.hostile import HostileEndpoint, json_without_fields
+from tests.integration.test_hostile import Clock, client
 
-SESSION = botocore.session.Session()  # one for all: it caches the service models
 TRACE = "Root=1-67891233-abcdef012345678912345678"
-
-
-class Clock:
-    """Epoch seconds that pass only when told to."""
-
-    now = 1_700_000_000.25
-
-    def __call__(self) -> float:
-        return self.now
-
-    @property
-    def date(self) -> datetime:
-        return datetime.fromtimestamp(self.now, UTC)
 
 
 @pytest.fixture
@@ -47,15 +31,8 @@ def aws(clock: Clock) -> Iterator[HostileEndpoint]:
 
 @pytest.fixture
 def api(aws: HostileEndpoint) -> Api:
-    client = SESSION.create_client(
-        "stepfunctions",
-        region_name=aws.region,
-        endpoint_url=aws.url,
-        aws_access_key_id="AKIDEXAMPLE",
-        aws_secret_access_key="secret",
-        config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, proxies={}),
-    )
-    return Api(client, lambda *_, **__: client, Credentials("AKIDEXAMPLE", "secret"), Stop(), 30.0)
+    sfn = client(aws)
+    return Api(sfn, lambda *_, **__: sfn, Credentials("AKIDEXAMPLE", "secret"), Stop(), 30.0)
 
 
 def arn_of(aws: HostileEndpoint, name: str) -> str:
