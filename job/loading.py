@@ -45,6 +45,7 @@ class _GivenEnv(Env):
 def load(environ: Mapping[str, str]) -> Loaded:
     """Parse every row of the table, from ``environ`` and the files that it names."""
     given, problems = secrets.read([row.variable for row in TABLE], environ)
+    unusable = {problem.variable for problem in problems}
     for row in TABLE:
         if row.instead and row.variable not in given and environ.get(row.instead):
             given[row.variable] = environ[row.instead]
@@ -75,7 +76,7 @@ def load(environ: Mapping[str, str]) -> Loaded:
     problems.sort(key=lambda problem: order[problem.variable])
     return Loaded(
         settings=Settings(**parsed),
-        fields={row.key: _shown(row, given, parsed, problems) for row in TABLE if row.documented_field},
+        fields={row.key: _shown(row, given, unusable, parsed, problems) for row in TABLE if row.documented_field},
         problems=problems,
         secrets=frozenset(
             [given[row.variable] for row in TABLE if row.secret and row.variable in given]
@@ -149,12 +150,19 @@ def _contradictions(parsed: Mapping[str, Any], problems: list[Problem]) -> list[
     return found
 
 
-def _shown(row: Setting, given: Mapping[str, str], parsed: Mapping[str, Any], problems: list[Problem]) -> Any:
-    """Return the value of one documented field as the result shows it (contract 2)."""
+def _shown(
+    row: Setting, given: Mapping[str, str], unusable: set[str], parsed: Mapping[str, Any], problems: list[Problem]
+) -> Any:
+    """Return the value of one documented field as the result shows it (contract 2).
+
+    ``unusable``: variables that are set, but not to anything that can be taken for a value.
+    """
     if row.key == "execution_name":
         return given.get(row.variable, "")
     if not row.applies.holds(parsed):
         return None
+    if row.secret and row.variable in unusable:
+        return MASK
     if row.variable not in given:
         return row.default
     if row.secret or (row.key == "input" and (parsed["mask_data"] or _wrong("SFN_MASK_DATA", problems))):

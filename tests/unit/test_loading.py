@@ -120,6 +120,8 @@ def test_an_unreadable_file_is_not_reported_as_missing_too() -> None:
         ({"SFN_USE_PROXY": "No"}, "use_proxy", False),
         ({"SFN_CREDENTIALS_USER": "u", "SFN_CREDENTIALS_PASSWORD": "p"}, "credentials_password", "****"),
         ({"SFN_CREDENTIALS_USER": "u"}, "credentials_user", "****"),
+        ({"SFN_CREDENTIALS_USER": "not \udcff UTF-8"}, "credentials_user", "****"),
+        ({"SFN_CREDENTIALS_USER": "u", "SFN_CREDENTIALS_USER_FILE": "/twice"}, "credentials_user", "****"),
         ({}, "credentials_user", None),
         ({"SFN_INPUT": "[1.50]"}, "input", "[1.50]"),
         ({"SFN_INPUT": "[1.50]", "SFN_MASK_DATA": "1"}, "input", "****"),
