@@ -17,9 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from job.errors import StopRequested
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -79,22 +82,11 @@ class Stop:
         Raises `TimeoutError` after ``timeout`` seconds, and `StopRequested` at a signal. The thread is then left to
         itself, and what comes of it is dropped.
         """
-        results: list[T] = []
-        errors: list[BaseException] = []
-
-        def deliver() -> None:
-            try:
-                results.append(function())
-            except BaseException as error:  # noqa: BLE001 - handed over, whatever it is, to the waiting thread
-                errors.append(error)
-            os.write(self._writer, _DONE)
-
-        threading.Thread(target=deliver, daemon=True).start()
-        if not self._wait(timeout, lambda: bool(results or errors)):
+        ended = in_thread(function)
+        ended.add_done_callback(lambda _: os.write(self._writer, _DONE))
+        if not self._wait(timeout, ended.done):
             raise TimeoutError
-        if errors:
-            raise errors[0]
-        return results[0]
+        return ended.result()
 
     def _wait(self, seconds: float, done: Callable[[], bool]) -> bool:
         """Wait until ``done``, or for ``seconds``; return which."""
@@ -115,6 +107,22 @@ class Stop:
         if len(self._received) > 1:  # who asks twice doesn't want to wait
             return 0.0
         return self._received_at + self._patience - time.monotonic()
+
+
+def in_thread(function: Callable[[], T]) -> "Future[T]":
+    """Call ``function`` in a thread of its own, which nothing waits for at the end of the process."""
+    from concurrent.futures import Future  # noqa: PLC0415 - boto3 imports it; a run that fails validation needn't
+
+    ended: Future[T] = Future()
+
+    def deliver() -> None:
+        try:
+            ended.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - handed over, whatever it is, to the waiting thread
+            ended.set_exception(error)
+
+    threading.Thread(target=deliver, daemon=True).start()
+    return ended
 
 
 def _handle(_number: int, _frame: FrameType | None) -> None:

@@ -9,10 +9,11 @@ are still good every later request would wait for it.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from job.signals import in_thread
 
 if TYPE_CHECKING:
     from botocore.credentials import RefreshableCredentials
@@ -31,7 +32,7 @@ def take_over(credentials: "RefreshableCredentials", learn: Callable[[Iterable[s
     def renew() -> dict[str, Any]:
         nonlocal failing
         try:
-            fetched = _fetched(lambda: _within(limit, fetch), credentials)
+            fetched = _fetched(lambda: in_thread(fetch).result(limit), credentials)
         except Exception as error:
             if credentials._frozen_credentials and not failing:  # noqa: SLF001 - None before the very first time
                 from job.aws.errors import translate  # noqa: PLC0415 - imports botocore
@@ -49,22 +50,6 @@ def take_over(credentials: "RefreshableCredentials", learn: Callable[[Iterable[s
     credentials._mandatory_refresh_timeout = 0  # noqa: SLF001
     if credentials._expiry_time:  # noqa: SLF001 - None before the very first time
         _begin_before(credentials._expiry_time, credentials)  # noqa: SLF001
-
-
-def _within(limit: float, fetch: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what is fetched, or raise `TimeoutError` after ``limit`` seconds; then what comes of it is dropped."""
-    from concurrent.futures import Future  # noqa: PLC0415 - boto3 has imported it
-
-    ended: Future[dict[str, Any]] = Future()
-
-    def deliver() -> None:
-        try:
-            ended.set_result(fetch())
-        except BaseException as error:  # noqa: BLE001 - handed over, whatever it is, to the waiting thread
-            ended.set_exception(error)
-
-    threading.Thread(target=deliver, daemon=True).start()
-    return ended.result(limit)
 
 
 def _fetched(fetch: Callable[[], dict[str, Any]], credentials: "RefreshableCredentials") -> dict[str, Any]:
