@@ -15,6 +15,7 @@ from typing import IO, cast
 
 from botocore.httpsession import where
 
+from tests.support.certificates import Authority
 from tests.support.localstack import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.support.process import ROOT
 
@@ -33,7 +34,7 @@ class Endpoint:
     log: IO[bytes]
     """Where it writes a line for each request."""
     bundle: Path | None
-    """The certificates to be trusted over TLS: its own behind those that botocore brings, whose number costs time."""
+    """The certificates to be trusted over TLS: its authority's behind botocore's own, whose number costs time."""
 
     def requests(self) -> int:
         """Return how many have come since the last time."""
@@ -46,10 +47,10 @@ def running(directory: Path, *, tls: bool) -> Iterator[Endpoint]:
     arguments: list[str] = []
     bundle = None
     if tls:
-        certificate, key, bundle = (directory / name for name in ("certificate.pem", "key.pem", "bundle.pem"))
-        _make_certificate(certificate, key)
-        bundle.write_bytes(Path(where()).read_bytes() + certificate.read_bytes())
-        arguments = ["--tls", str(certificate), str(key)]
+        authority = Authority(directory, "benchmark")
+        bundle = directory / "bundle.pem"
+        bundle.write_bytes(Path(where()).read_bytes() + authority.bundle.read_bytes())
+        arguments = ["--tls", *map(str, authority.issue("127.0.0.1"))]
     path = directory / f"requests-{tls}"
     with (
         path.open("wb") as written,
@@ -92,15 +93,3 @@ def variables(endpoint: Endpoint, directory: Path, *, role: bool) -> tuple[Mappi
         encoding="utf-8",
     )
     return job, {**others, "AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "runs"}
-
-
-def _make_certificate(certificate: Path, key: Path) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "2", "-subj", "/CN=benchmark", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
