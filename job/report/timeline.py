@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from job.history.events import details_of
 from job.report import attempts
 from job.report.bars import Bar, Kind, Status, Timeline
 from job.report.endings import Endings, guilty, reopen
@@ -64,9 +65,8 @@ class _Builder:
         if self._last is None:
             self._root.start = self._last = at
         self._last = max(at, self._last)
-        details: dict[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
         scope = self._scopes.get(event.get("previousEventId", 0), self._root)
-        self._scopes[event["id"]] = self._place(type_, scope, at, details) or scope
+        self._scopes[event["id"]] = self._place(type_, scope, at, details_of(event)) or scope
         if event["id"] == self._failed_entry:
             self._failed = self._scopes[event["id"]]
 
