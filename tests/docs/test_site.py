@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import browser
+from tests.support import browser, tree
 from tests.support.process import ROOT
 
-NOT_COPIED = shutil.ignore_patterns(
-    ".venv*", ".git", ".bench", ".python", ".hypothesis", ".*_cache", "__pycache__", "site"
-)
 FAULTS = {
     "docs/check.md": ("[a page](nowhere.md)", "'nowhere.md'"),
     "docs/docker.md": ("[a file](../examples/nowhere.yaml)", "'../examples/nowhere.yaml'"),
@@ -57,7 +53,7 @@ def test_every_page_is_built(site: Path) -> None:
 def test_what_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     """Each of them is told by itself."""
     copy = tmp_path / "copy"
-    shutil.copytree(ROOT, copy, ignore=NOT_COPIED, symlinks=True)
+    tree.copy_to(copy)
     for page, (text, _) in FAULTS.items():
         with (copy / page).open("a", encoding="utf-8") as file:
             file.write(f"\n{text}\n")

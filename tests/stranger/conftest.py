@@ -1,13 +1,13 @@
 """A copy of the working tree, as a clone would be, with the environments that this tree has already."""
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.support import tree
 from tests.support.process import ROOT
 
 ENVIRONMENTS = (".venv", ".venv-localstack", ".venv-mitmproxy")
@@ -64,8 +64,7 @@ class Clone:
 def clone(tmp_path: Path) -> Clone:
     """The environments' directories are the clone's own, and what is in them is linked: nothing is changed there."""
     directory = tmp_path / "clone"
-    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()]
-    shutil.copytree(ROOT, directory, ignore=shutil.ignore_patterns(".git", *ignored))
+    tree.copy_to(directory)
     for environment in ENVIRONMENTS:
         if (ROOT / environment).exists():
             (directory / environment).mkdir()
