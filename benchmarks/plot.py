@@ -34,11 +34,10 @@ def svg(curves: Mapping[str, Sequence[Result]], sizes: Mapping[int, Mapping[str,
     }
     right: dict[str, list[Point]] = {"a": [], "b": [], "c": []}
     for jobs, results in sizes.items():
-        right["a"].append((jobs, next(one for name, one in results.items() if "sfn-job" in name).lag(0.5), ""))
-        script = results["every 10 s"]
-        failed = (script.failed + script.not_started) / script.jobs
-        right["b"].append((jobs, script.lag(0.5), f"{failed:.0%} fail" if failed else ""))
-        right["c"].append((jobs, results["perfect central scheduler"].lag(0.5), ""))
+        default = next(one for name, one in results.items() if "sfn-job" in name)
+        for style, one in (("a", default), ("b", results["every 10 s"]), ("c", results["perfect central scheduler"])):
+            failed = (one.failed + one.not_started) / one.jobs
+            right[style].append((jobs, one.lag(0.5), f"{failed:.0%} fail" if failed else ""))
     body = [
         *_panel(60, "Few jobs: lag against checks", "checks for each job", (10, 3000), (0.2, 100), left),
         *_legend(190, [("a", "sfn-job, intervals 1 s to 6 min"), ("b", "fixed intervals, 1 s to 90 s")]),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks.simulation import Ours, Quota, Region, Result, simulate
+from benchmarks.simulation import RETRY_WINDOW, Ours, Quota, Region, Result, simulate
 from job.outcomes import Outcome
 from tests.conftest import environment
 from tests.hostile import HostileEndpoint
@@ -59,7 +59,7 @@ def simulated(spread: float) -> list[Result]:
     """Simulate the same fleet, begun within `spread` seconds, with several seeds."""
     region = Region(start=Quota(1300, 300), describe=QUOTA)
     begins = [spread * number / JOBS for number in range(JOBS)]
-    waiter = partial(Ours, INTERVAL)
+    waiter = partial(Ours, INTERVAL, RETRY_WINDOW)
     return [simulate([DURATION] * JOBS, waiter, begins, region, seed) for seed in range(SEEDS)]
 
 

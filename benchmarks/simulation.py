@@ -15,14 +15,12 @@ from typing import NamedTuple, Protocol
 
 from job.retries import FIRST_PAUSE, LONGEST_PAUSE
 from job.schedule import Schedule
+from job.waiting import OUTAGE_WINDOWS
 
 Draw = Callable[[], float]
 
 RETRY_WINDOW = 60.0
-"""SFN_RETRY_WINDOW's default: for so long a throttled start is tried again."""
-
-THROTTLED_WINDOW = 20 * RETRY_WINDOW
-"""A wait fails when it was throttled for so long without an answer."""
+"""SFN_RETRY_WINDOW's default."""
 
 SETTLED = 600.0
 """Until then a fleet that started at once is finding its pace; what comes later is its steady state."""
@@ -66,24 +64,34 @@ class Waiter(Protocol):
 class Ours:
     """The job: its very Schedule, and the pauses of `job.retries` before it has started."""
 
-    def __init__(self, interval: float, draw: Draw) -> None:
-        schedule = Schedule(interval, draw)
-        self.gap = schedule.gap
-        self.answered = schedule.answered
-        self._stretch = schedule.throttled
+    def __init__(self, interval: float, window: float, draw: Draw) -> None:
+        """`interval` and `window`: SFN_POLLING_INTERVAL and SFN_RETRY_WINDOW."""
+        self._schedule = Schedule(interval, draw)
+        self._window = window
+        self._end = self._left = math.inf
         self._draw = draw
         self._bound = FIRST_PAUSE
 
     def start_retry(self, waited: float) -> float | None:
-        if waited >= RETRY_WINDOW:
+        if waited >= self._window:
             return None
-        pause = min(self._draw() * self._bound, RETRY_WINDOW - waited)
+        pause = min(self._draw() * self._bound, self._window - waited)
         self._bound = min(2 * self._bound, LONGEST_PAUSE)
         return pause
 
+    def gap(self, elapsed: float) -> float:
+        return self._schedule.gap(elapsed, self._left)
+
     def throttled(self, unanswered: float) -> bool:
-        self._stretch()
-        return unanswered <= THROTTLED_WINDOW
+        self._schedule.throttled()
+        if self._left == math.inf:
+            self._end = max(OUTAGE_WINDOWS * self._window, unanswered + self._window)
+        self._left = self._end - unanswered
+        return self._left > 1e-6  # of which nothing would be left in the sum of two times
+
+    def answered(self) -> None:
+        self._schedule.answered()
+        self._left = math.inf
 
 
 class Script:

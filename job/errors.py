@@ -45,6 +45,11 @@ class JobError(Exception):
     """More for the log, where the contract has a fixed sentence for the result."""
 
 
+def sentences(*parts: str) -> str:
+    """Join them, each with its full stop, which AWS's messages often lack; empty ones are left out."""
+    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+
+
 class InvalidSettings(JobError):
     """Wrong variables or arguments (contract 1)."""
 

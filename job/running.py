@@ -35,12 +35,6 @@ log = logging.getLogger(__name__)
 SUCCESS = "AWS Stepfunctions workflow executed successfully."
 """The contract's sentence (section 2)."""
 
-OUTAGE_WINDOWS = 10
-"""A wait rides out passing faults for so many times SFN_RETRY_WINDOW (contract 1)."""
-
-THROTTLING_WINDOWS = 20
-"""And throttling, in which AWS does answer: of 10,000 jobs in one account each has its turn within 20 minutes."""
-
 Watch = Callable[[], AbstractContextManager[None]]
 """Shows the run to who looks on, for as long as the context lasts."""
 
@@ -139,11 +133,7 @@ class Runner:
         return wait(
             look,
             schedule,
-            Limits(
-                wait=settings.wait_timeout,
-                outage=OUTAGE_WINDOWS * settings.retry_window,
-                throttling=THROTTLING_WINDOWS * settings.retry_window,
-            ),
+            Limits(settings.wait_timeout, settings.retry_window),
             self._stop,
             time.monotonic,
             age=max(0.0, time.time() - execution.start_date.timestamp()) if run.resumed else 0.0,

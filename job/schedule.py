@@ -38,10 +38,14 @@ RECOVERY = 0.965
 balance with ln(1/0.965) / (ln 2 + ln(1/0.965)) = 4.9% of all checks throttled; twenty answers undo one throttling."""
 
 STRETCHED_LEAST = 10.0
-STRETCHED_MOST = 1000.0
+STRETCHED_MOST = 500.0
 """Seconds, the bounds of a stretched gap. AWS throttles when a bucket of 300 tokens is empty, which takes 20 s to fill:
-to ask again within a second only keeps it empty. And 1000 s are what 10,000 jobs need at 10 checks a second, the lesser
-of AWS's quotas: where checks are throttled still, it isn't the number of jobs, and waiting longer wouldn't help."""
+to ask again within a second only keeps it empty. And with gaps of 500 s 7,500 jobs share 15 checks a second: where
+checks are throttled still, `PATIENCE` decides who goes first."""
+
+PATIENCE = 1 / 3
+"""Of the time until the wait gives up, which a gap takes at most while checks get no answer: whoever has been without
+one for longest asks most often, so that bad luck doesn't end a wait, and a long interval doesn't leave it one try."""
 
 
 class Schedule:
@@ -55,15 +59,19 @@ class Schedule:
         self._least = 0.0
         self._gaps = 0
 
-    def gap(self, elapsed: float) -> float:
-        """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds."""
+    def gap(self, elapsed: float, left: float = math.inf) -> float:
+        """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds.
+
+        ``left``: seconds until the wait gives up for want of an answer; infinity where the last check had one.
+        """
         usual = usual_gap(elapsed, self._interval)
         if self._gaps == 0 and elapsed < FIRST_GAP:
             usual = min(FIRST_GAP, self._interval)
         jitter = JITTER if self._gaps < 2 or self._least > usual else 0.0
         self._gaps += 1
         self._gap = max(usual, self._least)
-        return self._gap * (1 - jitter * self._draw())
+        patient = min(self._gap, max(PATIENCE * left, STRETCHED_LEAST))
+        return min(patient * (1 - jitter * self._draw()), left)
 
     @property
     def calm(self) -> bool:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from job.errors import ExecutionNotFound, JobError, Throttled, WaitTimeout
+from job.errors import ExecutionNotFound, JobError, Throttled, WaitTimeout, sentences
 from job.execution import Execution
 from job.outcomes import Outcome
 from job.schedule import Schedule
@@ -30,6 +30,9 @@ Source: AWS, API reference of DescribeExecution. A status that isn't here is an 
 FIRST_NOTE = 60.0
 """Seconds of waiting after which the log says so; then each time that they have doubled."""
 
+OUTAGE_WINDOWS = 10
+"""For so many times SFN_RETRY_WINDOW after its last answer a wait rides out passing faults (contract 1)."""
+
 SETTLING = 5.0
 """Seconds in which AWS may not show a new execution yet, or the output of one that just SUCCEEDED."""
 
@@ -39,10 +42,9 @@ class Limits(NamedTuple):
 
     wait: float | None
     """For the end of the execution; None: for ever."""
-    outage: float
-    """Through passing faults, counted from the last answer."""
-    throttling: float
-    """Through throttling alone, likewise."""
+    window: float
+    """SFN_RETRY_WINDOW: through passing faults for `OUTAGE_WINDOWS` times as long, counted from the last answer, and at
+    least for as long, counted from the first of them: after a long gap that answer is an old one."""
 
 
 class Faults:
@@ -61,10 +63,13 @@ class Faults:
 
     def failed(self, error: JobError, now: float) -> None:
         """Raise ``error`` where the faults have outlasted their limit."""
-        self._end = self._answered_at + (
-            self._limits.throttling if isinstance(error, Throttled) else self._limits.outage
-        )
+        if not self._count:
+            window = self._limits.window
+            self._end = max(self._answered_at + OUTAGE_WINDOWS * window, now + window)
         if now >= self._end:
+            if not error.detail:  # with which the sentence is the contract's own
+                silence = f"There was no answer for {now - self._answered_at:.0f} s"
+                error.args = (sentences(str(error), f"{silence}; a greater SFN_RETRY_WINDOW rides out more"),)
             raise error
         if not self._count:
             event = "throttled, waiting goes on" if isinstance(error, Throttled) else "checks fail, waiting goes on"
@@ -105,7 +110,7 @@ def wait(
         if elapsed >= note_at:
             log.info("waiting", extra={"elapsed_seconds": round(elapsed)})
             note_at = elapsed * 2
-        stop.sleep(min(schedule.gap(age + elapsed), left, faults.left(now)))
+        stop.sleep(min(schedule.gap(age + elapsed, faults.left(now)), left))
         now = monotonic()
         try:
             execution = look()

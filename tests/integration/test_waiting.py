@@ -250,6 +250,10 @@ def test_a_fault_that_outlasts_its_window_ends_the_wait(
     aws.plan(duration=None)
     aws.fail("DescribeExecution", fault, skip=1, times=None)
     document = ends_with(run_job(SFN_RETRY_WINDOW="0.05", SFN_POLLING_INTERVAL="0.2", **WAIT), Outcome.CONNECTION_ERROR)
+    assert re.search(
+        r"\. There was no answer for \d s; a greater SFN_RETRY_WINDOW rides out more\. The execution \S+ goes on\.$",
+        document["status_description"],
+    )
     assert document["changed"] is True
     assert document["result"]["status"] == "RUNNING"
 

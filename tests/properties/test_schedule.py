@@ -1,9 +1,21 @@
 """The gaps between checks, whatever becomes of these."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job.schedule import FIRST_GAP, GROWTH, JITTER, LEAST_GAP, STRETCHED_LEAST, STRETCHED_MOST, Schedule, usual_gap
+from job.schedule import (
+    FIRST_GAP,
+    GROWTH,
+    JITTER,
+    LEAST_GAP,
+    PATIENCE,
+    STRETCHED_LEAST,
+    STRETCHED_MOST,
+    Schedule,
+    usual_gap,
+)
 
 INTERVALS = st.floats(0.001, 100_000)
 TIMES = st.floats(0, 1e9)
@@ -13,23 +25,28 @@ EVENTS = st.lists(
 )
 
 
+LEFT = st.just(math.inf) | st.floats(0, 10_000)
+
+
 def happen(schedule: Schedule, event: str) -> None:
     """A check that failed otherwise says nothing to the schedule."""
     if event != "failed":
         getattr(schedule, event)()
 
 
-@given(interval=INTERVALS, began=TIMES, events=EVENTS)
-def test_every_gap_is_within_its_bounds(interval: float, began: float, events: list[tuple[str, float, float]]) -> None:
+@given(interval=INTERVALS, began=TIMES, events=EVENTS, left=LEFT)
+def test_every_gap_is_within_its_bounds(
+    interval: float, began: float, events: list[tuple[str, float, float]], left: float
+) -> None:
     """Never negative, and beyond the interval only where checks were throttled; never beyond what is documented."""
     drawn = 0.0
     schedule = Schedule(interval, lambda: drawn)
     elapsed, ever_throttled = began, False
     for event, drawn, passing in events:  # noqa: B007 - the schedule draws it
-        gap = schedule.gap(elapsed)
+        gap = schedule.gap(elapsed, left)
         most = max(interval, STRETCHED_MOST) if ever_throttled else interval
         least = min(FIRST_GAP, interval) if elapsed < FIRST_GAP else min(LEAST_GAP, interval)
-        assert (1 - JITTER) * least <= gap <= most
+        assert min((1 - JITTER) * least, left) <= gap <= min(most, left, max(PATIENCE * left, STRETCHED_LEAST))
         happen(schedule, event)
         ever_throttled = ever_throttled or event == "throttled"
         elapsed += gap + passing

@@ -15,7 +15,7 @@ from job.outcomes import Outcome
 from job.retries import LONGEST_PAUSE, Retries
 from job.schedule import STRETCHED_MOST, Schedule
 from job.signals import Stop
-from job.waiting import ENDINGS, Limits, wait
+from job.waiting import ENDINGS, OUTAGE_WINDOWS, Limits, wait
 
 RUNNING = Execution(
     execution_arn="", state_machine_arn="", name="", status="RUNNING", start_date=datetime(2026, 11, 22, tzinfo=UTC)
@@ -30,9 +30,7 @@ ANSWERS = st.sampled_from(
     ]
 )
 FIRST = st.lists(ANSWERS, max_size=30)
-LIMITS = st.builds(
-    Limits, wait=st.none() | st.floats(0, 5_000), outage=st.floats(0, 1_000), throttling=st.floats(0, 1_000)
-)
+LIMITS = st.builds(Limits, wait=st.none() | st.floats(0, 5_000), window=st.floats(0, 100))
 LAST = st.sampled_from([RUNNING, replace(RUNNING, status="FAILED"), Throttled("slower"), AnswerLost("cut")])
 
 
@@ -91,8 +89,9 @@ def test_every_wait_ends_as_its_answers_say(
         assert limits.wait <= clock.now <= limits.wait + 1
     else:
         assert end in answered or "PAUSED" in statuses
-    # From the last answer on, a check that fails for the first time comes after a gap, and all others in the limits.
-    assert clock.now <= clock.answered + max(STRETCHED_MOST, interval, limits.outage, limits.throttling) + 1
+    # From the last answer on, a check that fails for the first time comes after a gap, and all others in the window.
+    gap = max(STRETCHED_MOST, interval)
+    assert clock.now <= clock.answered + max(OUTAGE_WINDOWS * limits.window, gap + limits.window) + 1
 
 
 @given(first=FIRST, limits=LIMITS, signal_at=st.floats(0, 500))

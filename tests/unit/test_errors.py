@@ -45,3 +45,16 @@ def test_invalid_settings_name_every_problem() -> None:
     error = errors.InvalidSettings(problems)
     assert str(error) == "SFN_A: is wrong; SFN_B: is missing"
     assert error.problems == problems
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (("Rate exceeded", "It goes on"), "Rate exceeded. It goes on."),
+        (("Denied.", "", "Is it? Yes!", "Why?"), "Denied. Is it? Yes! Why?"),
+        (("",), ""),
+    ],
+)
+def test_sentences_have_one_full_stop_each(parts: tuple[str, ...], text: str) -> None:
+    """AWS's own often lack it."""
+    assert errors.sentences(*parts) == text

@@ -7,7 +7,7 @@ from itertools import pairwise
 import botocore.session
 import pytest
 
-from job.errors import AccessDenied, AnswerLost, ExecutionNotFound, JobError, Throttled, WaitTimeout
+from job.errors import AccessDenied, AnswerLost, CredentialsExpired, ExecutionNotFound, JobError, Throttled, WaitTimeout
 from job.execution import Execution
 from job.outcomes import Outcome
 from job.schedule import Schedule
@@ -45,12 +45,11 @@ def waited(
     look: Callable[[], Execution],
     time: Time,
     limit: float | None = None,
-    outage: float = 600,
+    window: float = 60,
     longest: float = 10,
     **options: float,
 ) -> Outcome:
-    limits = Limits(limit, outage, 2 * outage)
-    return wait(look, Schedule(longest, lambda: 0.0), limits, time, time.monotonic, **options)
+    return wait(look, Schedule(longest, lambda: 0.0), Limits(limit, window), time, time.monotonic, **options)
 
 
 def looks(*answers: str | JobError | Execution) -> Callable[[], Execution]:
@@ -112,20 +111,54 @@ def test_passing_faults_do_not_end_the_wait(fault: JobError) -> None:
     assert waited(looks("RUNNING", fault, fault, fault, "RUNNING", "SUCCEEDED"), Time()) is Outcome.SUCCESS
 
 
-def test_passing_faults_end_the_wait_after_the_window() -> None:
-    """Counted from the last answer, to the moment, and with the fault's own error."""
-    time = Time()
-    with pytest.raises(AnswerLost):
-        waited(looks("RUNNING", AnswerLost("cut")), time, outage=50, longest=1)
+@pytest.mark.parametrize("fault", [AnswerLost("cut"), Throttled("slow down")])
+def test_passing_faults_end_the_wait_after_ten_windows(fault: JobError) -> None:
+    """Counted from the last answer, to the moment, and with the fault's own error, which says what to do."""
+    time, text = Time(), str(fault)
+    with pytest.raises(type(fault)) as raised:
+        waited(looks("RUNNING", fault), time, window=5, longest=1)
     assert time.now - 1000 == pytest.approx(50.1)
+    assert str(raised.value) == f"{text}. There was no answer for 50 s; a greater SFN_RETRY_WINDOW rides out more."
 
 
-def test_throttling_may_last_longer() -> None:
-    """AWS is there, and asks for patience."""
-    time = Time()
-    with pytest.raises(Throttled):
-        waited(looks(Throttled("slow down")), time, outage=50)
-    assert time.now - 1000 == pytest.approx(100)
+def test_what_the_contract_says_of_credentials_is_all_that_is_said() -> None:
+    """Also of such as expired in the wait and couldn't be renewed for ten windows."""
+    error = CredentialsExpired("Account cannot be authenticated.")
+    error.transient, error.detail = True, "DescribeExecution: ExpiredTokenException"
+    with pytest.raises(CredentialsExpired) as raised:
+        waited(looks("RUNNING", error), Time(), window=5)
+    assert str(raised.value) == "Account cannot be authenticated."
+
+
+@pytest.mark.parametrize("fault", [AnswerLost("cut"), Throttled("slow down")])
+def test_the_first_fault_after_a_long_gap_does_not_end_the_wait(fault: JobError) -> None:
+    """The last answer is older than ten windows then; from the fault on there is one, and more than one try in it."""
+    time, asked = Time(), []
+
+    def look() -> Execution:
+        asked.append(time.now)
+        assert len(asked) <= 8
+        raise fault
+
+    with pytest.raises(type(fault)):
+        waited(look, time, window=60, longest=3600, age=1e9)
+    assert asked[0] == 1000 + 3600
+    assert asked[-1] == pytest.approx(asked[0] + 60)
+    assert len(asked) >= 3
+
+
+def test_a_long_interval_leaves_an_outage_more_than_one_try() -> None:
+    """A check that is lost is followed by others well before the wait gives up, and then by the interval again."""
+    time, asked = Time(), []
+
+    def look() -> Execution:
+        asked.append(time.now - 1000)
+        if len(asked) in {1, 2}:
+            raise AnswerLost("cut")
+        return execution("RUNNING" if len(asked) < 5 else "SUCCEEDED")
+
+    assert waited(look, time, window=60, longest=500, age=1e9) is Outcome.SUCCESS
+    assert asked == pytest.approx([500, 500 + 100 / 3, 500 + 100 / 3 + 200 / 9, 1055.6, 1555.6], abs=0.1)
 
 
 def test_what_does_not_pass_ends_the_wait_at_once() -> None:
@@ -269,4 +302,4 @@ def test_the_window_of_faults_begins_anew_with_each_answer() -> None:
             raise AnswerLost("cut")
         return execution("RUNNING" if time.now < 5000 else "SUCCEEDED")
 
-    assert waited(look, time, outage=50) is Outcome.SUCCESS
+    assert waited(look, time, window=5) is Outcome.SUCCESS
