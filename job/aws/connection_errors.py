@@ -35,8 +35,14 @@ def proxy_answered(status: int, headers: Mapping[str, str]) -> errors.JobError |
 
 
 def no_address(error: BaseException) -> bool:
-    """Whether nothing was sent, because the URL of AWS or of the proxy is none."""
-    return any(isinstance(cause, LocationValueError) for cause in _causes(error))
+    """Whether nothing was sent, because the URL of AWS or of the proxy is none.
+
+    For brackets without an IPv6 address in them Python's own modules have a bare ValueError.
+    """
+    return any(
+        isinstance(cause, LocationValueError) or (type(cause) is ValueError and "IPv6" in str(cause))
+        for cause in _causes(error)
+    )
 
 
 def connection_failed(error: BaseException) -> errors.JobError:

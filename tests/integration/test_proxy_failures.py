@@ -228,8 +228,11 @@ def test_the_environments_proxys_password_stays_secret(
     assert leaks(finished, PASSWORD, f"someone:{PASSWORD}") == set()
 
 
-def test_a_proxy_without_a_host_is_no_address(run_job: Callable[..., Finished]) -> None:
-    """Nothing can have been sent to it, so nothing is in doubt."""
-    finished = run_job(HTTP_PROXY="http:///")
+@pytest.mark.parametrize(
+    "proxy", ["http:///", "http://[::1:3128", "http://[zz]:3128", "http://::1:3128", "http://a b:1"]
+)
+def test_a_proxy_without_an_address_is_sent_nothing(proxy: str, run_job: Callable[..., Finished]) -> None:
+    """So that nothing is in doubt."""
+    finished = run_job(HTTP_PROXY=proxy)
     assert reached_nothing(ends_with(finished, Outcome.DATA_VALIDATION_ERROR))
     assert "may have been started" not in finished.document["status_description"]
