@@ -4,10 +4,24 @@ import os
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.hostile import HostileEndpoint
 from tests.support.localstack import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalStack
 from tests.support.process import Finished, Job, jobs
+
+# How hard hypothesis tries: `make test` takes the same few examples each time, `make properties` many new ones.
+# No database: an example worth keeping becomes a test of its own. No time limits: the machine may be busy.
+settings.register_profile(
+    "fast",
+    derandomize=True,
+    max_examples=60,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("long", settings.get_profile("fast"), derandomize=False, max_examples=1_000, print_blob=True)
+settings.load_profile("fast")
 
 
 @pytest.hookimpl(wrapper=True)

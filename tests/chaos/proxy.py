@@ -49,6 +49,8 @@ class Proxy:
         self.notice = notice
         self.faults: list[str] = []
         """The faults that were played, each with its operation."""
+        self.slowest_start = 0.0
+        """Seconds that a StartExecution needed at most from here to AWS and back."""
         self._faulty = faulty
         self._random = random.Random(seed)
         self._lock = threading.Lock()
@@ -104,6 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         operation = self.headers.get("X-Amz-Target", "").partition(".")[2]
+        arrived = time.monotonic()
         proxy.notice(operation, "arrived")
         fault, there, back = proxy.fate(operation)
         time.sleep(there)  # the wire, not a test that waits
@@ -112,6 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = self._pass_on(body)
         proxy.notice(operation, "carried out")
+        if operation == "StartExecution":
+            proxy.slowest_start = max(proxy.slowest_start, time.monotonic() - arrived)
         time.sleep(back)
         if fault is Fault.CUT_AFTER:
             self._cut()

@@ -105,6 +105,8 @@ class Outcome:
     state_machine_arn: str
     attempts: list[Attempt] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    slowest_start: float = 0.0
+    """Seconds that a start needed at most from the proxy to AWS and back."""
 
     @property
     def kills(self) -> list[Attempt]:
@@ -149,6 +151,7 @@ class Supervisor:
                 else:
                     break
             self._outcome.faults = list(self._proxy.faults)
+            self._outcome.slowest_start = self._proxy.slowest_start
         return self._outcome
 
     def _attempt(self, *, to_be_killed: bool) -> Attempt:

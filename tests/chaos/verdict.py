@@ -13,7 +13,7 @@ TICK = 0.02
 """Seconds by which the dates of LocalStack and of the supervisor, on one machine, may disagree."""
 
 IN_FLIGHT = 0.3
-"""Seconds that a request may still need to its execution when the process that sent it is killed."""
+"""Seconds that a request may still need to the proxy when the process that sent it is killed."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def arn_of(attempt: Attempt) -> str | None:
 
 def _owner_was_killed(outcome: Outcome, executions: list[Execution], place: int) -> bool:
     """Whether a process was killed after it asked for this execution or took it over, and before the next one began."""
-    asked = executions[place].started - IN_FLIGHT
+    asked = executions[place].started - IN_FLIGHT - outcome.slowest_start
     ended = executions[place + 1].started if place + 1 < len(executions) else float("inf")
     return any(asked <= kill.ended <= ended + TICK for kill in outcome.kills)
 

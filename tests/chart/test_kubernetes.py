@@ -14,6 +14,8 @@ from tests.chart.conftest import Release
 from tests.support.localstack import SECRET_ACCESS_KEY
 from tests.support.process import eventually
 
+pytestmark = pytest.mark.timeout(400)  # Helm alone may wait for 90 s, and so may a test for each pod
+
 NO_RETRY = {"backoffLimit": 0}
 
 
@@ -142,7 +144,7 @@ def test_an_upgrade_is_a_second_run(release: Release) -> None:
     cluster.upgrade(release.name, release.values(arn, {"config": {"input": {"second": True}}}))
     assert cluster.conditions(release.job(2)) == {"Complete"}
     assert release.state_machines.executions(arn) == ["SUCCEEDED", "SUCCEEDED"]
-    eventually(lambda: cluster.pods(release.job()) == [], "the first run's pod is deleted")
+    eventually(lambda: cluster.pods(release.job()) == [], "the first run's pod is deleted", limit=60)
 
 
 @pytest.mark.parametrize(("policy", "status"), [("leave", "RUNNING"), ("stop", "ABORTED")])
@@ -154,14 +156,16 @@ def test_an_uninstall_ends_the_run(release: Release, policy: str, status: str) -
     cluster.keep_pod(name, kept=True)
     cluster.config.uninstall(release.name)
     eventually(
-        lambda: "terminated" in cluster.pods(release.job())[0]["status"]["containerStatuses"][0]["state"], "SIGTERM"
+        lambda: "terminated" in cluster.pods(release.job())[0]["status"]["containerStatuses"][0]["state"],
+        "SIGTERM",
+        limit=60,
     )
     (ended,) = cluster.pods(release.job())
     cluster.keep_pod(name, kept=False)
     assert terminated(ended)["exitCode"] == result(ended)["exit_code"] == 143
     assert result(ended)["result"]["status"] == status
     assert release.state_machines.executions(arn) == [status]
-    eventually(lambda: left_behind(release) == [], "nothing is left")
+    eventually(lambda: left_behind(release) == [], "nothing is left", limit=60)
 
 
 def left_behind(release: Release) -> list[Object]:

@@ -52,14 +52,8 @@ class Column:
 def gone(aws: HostileEndpoint, *, for_ever: bool) -> Fault:
     """The connection ends, and no further one is accepted; for a moment, or for ever. Nothing is done."""
 
-    def leave() -> None:
-        aws.stop()
-        if not for_ever:
-            threading.Event().wait(AWAY)
-            aws.start()
-
     def play(wire: Wire, _: Answer) -> None:
-        threading.Thread(target=leave).start()
+        threading.Thread(target=aws.go_away, args=(None if for_ever else AWAY,)).start()
         wire.wait(None)
         wire.cut()
 

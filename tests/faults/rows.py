@@ -29,8 +29,8 @@ WEB_IDENTITY = {
 }
 CHECK = ("--check",)
 
-SHORT_LIVED = 3.0
-"""Seconds that credentials live which are to be renewed in a wait."""
+SHORT_LIVED = 5.0
+"""Seconds that credentials live which are to be renewed in a wait; a busy machine has started the run by then."""
 
 
 def _quick(aws: HostileEndpoint) -> None:

@@ -119,6 +119,12 @@ class Account:
         """As if somebody else had stopped it."""
         self.executions[name].stop(error, cause)
 
+    def end_executions(self) -> None:
+        """What runs ends now, as it was planned: for a test that has something happen before the end."""
+        with self.lock:
+            for execution in self._executions.values():
+                execution.end_now()
+
     def expire_credentials(self) -> None:
         """All sessions handed out so far are over, whatever Expiration they were given."""
         with self.lock:

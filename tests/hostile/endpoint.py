@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self
 
+from tests.support.localstack import free_port
+
 from . import sts
 from .aws import Account
 from .faults import Fault
@@ -42,13 +44,15 @@ class HostileEndpoint(Account):
     ) -> None:
         super().__init__(region, clock)
         self.requests: list[Request] = []
-        self._port = port
+        self._port = port or free_port()  # one of the system's could be somebody else's after an outage
         self._tls = _tls_context(*tls) if tls else None
         self._server: Server | None = None
         self._script = Script()
         self._limits: dict[str, TokenBucket] = {}
         self._permissions = Permissions()
         self._arrived = threading.Condition(self.lock)
+        self._over = threading.Event()
+        self._coming_back = threading.Lock()
 
     def start(self) -> None:
         self._server = Server(self._port, self._tls, self.clock, self._answer)
@@ -60,11 +64,25 @@ class HostileEndpoint(Account):
             self._server.stop()
             self._server = None
 
+    def go_away(self, seconds: float | None) -> None:
+        """Stops, and starts again after so long (None: never), unless the `with` is over by then.
+
+        Not from a thread that answers a request, because stop() waits for those.
+        """
+        self.stop()
+        if seconds is not None:
+            self._over.wait(seconds)
+            with self._coming_back:
+                if not self._over.is_set():
+                    self.start()
+
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._coming_back:
+            self._over.set()
         self.stop()
 
     @property

@@ -61,15 +61,16 @@ def test_arguments_go_to_the_job(built: Image) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--init",)], ids=["plain", "init"])
 def test_docker_stop_ends_a_wait_at_once(image: Image, state_machines: StateMachines, options: tuple[str, ...]) -> None:
-    """`docker stop` during a wait: 143 and a complete result, in under a second, with the execution named in it."""
+    """`docker stop` during a wait: 143 and a complete result, at once, with the execution named in it."""
     with image.started(*options, SFN_STATE_MACHINE_ARN=state_machines.arns["slow"]) as container:
         wait_until_started(container)
         seconds = container.stop()
         finished = container.finish()
     assert finished.code == finished.document["exit_code"] == 143
     assert finished.document["result"]["status"] == "RUNNING"
-    # Measured: 0.3 to 0.7 s on two cores with a load of 18, most of it the engine's own share.
-    assert seconds < 1
+    # Measured: 0.3 to 0.7 s on two cores with a load of 18, most of it the engine's own share, which grows with that;
+    # the engine's patience would end after 10.
+    assert seconds < 5
 
 
 def test_docker_stop_can_stop_the_execution(image: Image, state_machines: StateMachines) -> None:

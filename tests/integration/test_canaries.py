@@ -29,7 +29,8 @@ from tests.support.results import ends_with
 
 WAIT = {"SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "true"}
 DEBUG = {"SFN_LOG_LEVEL": "DEBUG"}
-IMPATIENT = {"SFN_RETRY_WINDOW": "0.2", "SFN_READ_TIMEOUT": "0.5"}
+IMPATIENT = {"SFN_RETRY_WINDOW": "0.2"}
+HANGING = {**IMPATIENT, "SFN_READ_TIMEOUT": "3"}
 NO_CREDENTIALS = {"SFN_CREDENTIALS_USER": "", "SFN_CREDENTIALS_PASSWORD": ""}
 
 USER, PASSWORD = 'AKIACANARY+="%USER', 'c4n4ry/+"=%\\secret key'
@@ -61,7 +62,7 @@ def broken_history(aws: HostileEndpoint) -> None:
 
 RUNS: dict[str, tuple[int, Prepare, dict[str, str]]] = {
     "0": (0, lambda aws: aws.plan(output=OUTPUT), {}),
-    "1": (1, lambda aws: aws.plan(status=cast("Any", "HIBERNATED")), {}),
+    "1": (1, lambda aws: aws.plan(status=cast("Any", "HIBERNATED")), IMPATIENT),
     "2 signature": (2, lambda aws: aws.fail("*", error("InvalidSignatureException", message=ECHO), times=None), {}),
     "2 expired": (2, lambda aws: aws.fail("DescribeExecution", error("ExpiredTokenException", message=ECHO)), {}),
     "3 start": (3, lambda aws: aws.fail("*", error("AccessDeniedException", message=ECHO), times=None), {}),
@@ -71,7 +72,7 @@ RUNS: dict[str, tuple[int, Prepare, dict[str, str]]] = {
     "10 page 200": (10, lambda aws: aws.fail("*", page(200, ECHO), times=None), IMPATIENT),
     "10 page 404": (10, lambda aws: aws.fail("*", page(404, ECHO), times=None), IMPATIENT),
     "10 garbage": (10, lambda aws: aws.fail("StartExecution", garbage(), times=None), IMPATIENT),
-    "10 hanging": (10, lambda aws: aws.fail("StartExecution", hang_before(), times=None), IMPATIENT),
+    "10 hanging": (10, lambda aws: aws.fail("StartExecution", hang_before(), times=None), HANGING),
     "10 refused": (10, lambda aws: aws.stop(), IMPATIENT),
     "11 refused": (11, lambda _: None, {**IMPATIENT, "SFN_USE_PROXY": "true", "SFN_PROXY": "http://127.0.0.1:1"}),
     "20 by AWS": (20, lambda aws: aws.fail("*", error("InvalidName", message=ECHO), times=None), {}),

@@ -265,7 +265,7 @@ def test_two_modes_at_once_start_nothing(aws: HostileEndpoint, run_job: Callable
 
 NIGHTLY = {"SFN_EXECUTION_NAME": "nightly"}
 EXPRESS = {"SFN_STATE_MACHINE_TYPE": "express", "SFN_STATE_MACHINE_ARN": "express"}
-FAILS: dict[str, Any] = {"duration": 0.2, "status": "FAILED", "error": "Boom"}
+FAILS: dict[str, Any] = {"duration": 0.0, "status": "FAILED", "error": "Boom"}
 LASTS: dict[str, Any] = {"duration": 60}
 
 CONFIGURATIONS: dict[str, dict[str, str]] = {

@@ -39,7 +39,9 @@ pytestmark = pytest.mark.timeout(60)
 
 DAY = 24 * 3600
 ROOT = Path(__file__).parents[2]
-READ_TIMEOUT = 0.5
+READ_TIMEOUT = 3.0
+"""Seconds, in which also a busy machine answers what isn't meant to hang."""
+
 SESSION = botocore.session.Session()  # one for all: it caches the service models
 ROLE = "arn:aws:iam::123456789012:role/deep/path/runner"
 
@@ -715,13 +717,13 @@ def test_an_outage_keeps_port_and_state(aws: HostileEndpoint, sfn: Any) -> None:
 )
 def test_stop_wakes_what_hangs(fault: Fault) -> None:
     """A request that hangs ends with the server, and no thread is left."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with HostileEndpoint() as aws:
         aws.fail("ListExecutions", fault)
         connection = http.client.HTTPConnection(aws.url.removeprefix("http://"))
         connection.request("POST", "/", "{}", {"X-Amz-Target": "AWSStepFunctions.ListExecutions"})
         aws.wait_for("ListExecutions")
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
     connection.close()
 
 

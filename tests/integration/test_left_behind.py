@@ -143,10 +143,11 @@ def test_a_report_that_cannot_be_written_in_the_end_changes_nothing(
     """It is logged; the exit status and the result are the run's."""
     directory = tmp_path / "gone"
     directory.mkdir()
-    aws.plan(duration=1.5)
+    aws.plan(duration=None)
     job = start_job(**WAIT, SFN_REPORT_PATH=str(directory / "report.html"))
     aws.wait_for("DescribeExecution")
     directory.rmdir()
+    aws.end_executions()
     finished = job.finish()
     ends_with(finished, Outcome.SUCCESS)
     assert any(event["message"] == "the report can't be written" for event in finished.events)

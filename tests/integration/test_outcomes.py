@@ -45,8 +45,10 @@ NO_CREDENTIALS = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
-PROMPTLY = 10.0
-"""Seconds. Kubernetes and ECS give 30 between the signal and the kill; the job must need far less."""
+PROMPTLY = 20.0
+"""Seconds. Kubernetes and ECS give 30 between the signal and the kill; the job must need far less, where it has to find
+out what became of a start nine by itself.
+"""
 
 # 0
 
@@ -372,16 +374,8 @@ def test_an_execution_that_somebody_stops_is_aborted(
     """ABORTED is exit 24, with the error and cause that whoever stopped it gave."""
     job = start_locally("linger", SFN_EXECUTION_NAME="stopped-by-another", **WAIT)
     arn = machines["linger"].replace(":stateMachine:", ":execution:") + ":stopped-by-another-1"
-    client = localstack.client("stepfunctions")
-
-    def stopped() -> bool:
-        try:
-            client.stop_execution(executionArn=arn, error="Operator", cause="maintenance")
-        except client.exceptions.ClientError:  # not there yet, or in LocalStack not yet so far that it can be stopped
-            return False
-        return True
-
-    eventually(stopped, "the execution is there to be stopped")
+    eventually(lambda: localstack.is_in_a_state(arn), "the execution is there to be stopped")
+    localstack.client("stepfunctions").stop_execution(executionArn=arn, error="Operator", cause="maintenance")
     document = ends_with(job.finish(), Outcome.EXECUTION_ABORTED)
     assert document["result"]["status"] == "ABORTED"
     assert (document["result"]["error"], document["result"]["cause"]) == ("Operator", "maintenance")
@@ -466,12 +460,11 @@ def test_sigint_ends_the_wait(aws: HostileEndpoint, start_job: Callable[..., Job
 def test_a_signal_ends_a_long_sleep_between_two_checks(aws: HostileEndpoint, start_job: Callable[..., Job]) -> None:
     """No further check happens between the signal and the end, however long the gap still was."""
     aws.plan(duration=None)
-    aws.fail("DescribeExecution", throttling(), times=None)  # stretches the gaps far beyond the test's patience
+    aws.fail("DescribeExecution", throttling())  # the next check is five seconds away, or more
     job = start_job(SFN_POLLING_INTERVAL="3600", **WAIT)
-    aws.wait_for("DescribeExecution", 3)  # the next is seconds away
-    checks = aws.count("DescribeExecution")
+    aws.wait_for("DescribeExecution")
     ends_with(_ended(job, signal.SIGTERM), Outcome.TERMINATED)
-    assert aws.count("DescribeExecution") == checks
+    assert aws.count("DescribeExecution") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -108,8 +108,12 @@ def test_a_run_that_fails_validation_imports_nothing_to_reach_aws_with(watch: Ca
     assert not seen.modules & UNUSED_WITHOUT_REQUESTS
 
 
-def test_a_plain_run_opens_few_files(plain: Seen) -> None:
-    assert len(plain.opened) <= MOST_FILES
+@pytest.mark.usefixtures("plain")
+def test_a_plain_run_opens_few_files(watch: Callable[..., Seen]) -> None:
+    """Another one has run before, because the first in a fresh tree compiles what it imports, into further files."""
+    seen = watch(SFN_WAIT_FOR_SUCCESS_OR_FAILURE="true")
+    assert seen.code == Outcome.SUCCESS
+    assert len(seen.opened) <= MOST_FILES
 
 
 def test_a_plain_run_reads_the_models_of_step_functions_alone(plain: Seen) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -80,6 +81,15 @@ class LocalStack:
             aws_secret_access_key=SECRET_ACCESS_KEY,
             config=botocore.config.Config(proxies={}, inject_host_prefix=False),
         )
+
+    def is_in_a_state(self, execution_arn: str) -> bool:
+        """Whether the execution has entered a state: before that StopExecution is answered, and stops nothing."""
+        client = self.client("stepfunctions")
+        try:
+            events = client.get_execution_history(executionArn=execution_arn)["events"]
+        except client.exceptions.ClientError:  # it isn't there yet
+            return False
+        return any(event["type"].endswith("StateEntered") for event in events)
 
     def __enter__(self) -> Self:
         if not PYTHON.exists():
@@ -155,9 +165,15 @@ class LocalStack:
         self._directory.cleanup()
 
 
+# Below those from which Linux gives one to whoever wants any, for instance to connect: who listens only after a while
+# would find it taken, and who connects to nobody could even meet itself there.
+PORTS = range(20_000, 32_768)
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody listens on at this moment, and that nobody gets by chance."""
+    while True:
+        port = random.choice(PORTS)
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
