@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import job
 from job import naming
-from job.aws import credentials, proxies
+from job.aws import credentials, proxies, renewal
 from job.aws.credentials import Learn
-from job.errors import AnswerLost, RequestRefused
+from job.errors import AnswerLost, CredentialsExpired, RequestRefused
 from job.imports import postponed_patterns, without
 from job.settings import Settings
 from job.signals import Stop
@@ -77,7 +77,14 @@ class Api:
         Raises a `JobError` for every way to fail, and `StopRequested` at a signal.
         """
         sent = time.time()
-        body = _guarded(self._stop, lambda: self._send(operation, parameters), self._limit, renewable=self.renewable)
+        try:
+            body = _guarded(
+                self._stop, lambda: self._send(operation, parameters), self._limit, renewable=self.renewable
+            )
+        except CredentialsExpired:
+            if self.renewable:
+                renewal.hasten(self._credentials)
+            raise
         received = time.time()
         date = body.pop("ResponseMetadata")["HTTPHeaders"].get("date")
         meta = self._client.meta

@@ -25,6 +25,7 @@ from tests.hostile import (
     cut_before,
     drip,
     error,
+    expired_token,
     garbage,
     page,
     service_unavailable,
@@ -594,6 +595,18 @@ def test_a_renewal_that_brings_expired_credentials_is_none(
     aws.end_executions()
     ends_with(job.finish(), Outcome.SUCCESS)
     assert {request.answered for request in aws.requests} == {200}
+
+
+@pytest.mark.parametrize("variables", [WAIT, {}], ids=["in the wait", "at the start"])
+def test_a_role_that_aws_calls_expired_is_assumed_anew(
+    variables: dict[str, str], aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """At once, whatever was said of their end: sessions are revoked, and clocks go wrong."""
+    aws.fail("DescribeExecution" if variables else "StartExecution", expired_token())
+    ends_with(run_job(**ROLE, **variables), Outcome.SUCCESS)
+    assert aws.count("AssumeRole") == 2
+    assert len(aws.sessions) == 2
+    assert aws.requests[-1].access_key == list(aws.sessions.values())[-1].access_key
 
 
 def test_a_renewal_whose_answer_never_ends_is_given_up_and_tried_again(
