@@ -26,6 +26,16 @@ SHOWING = 5.0
 SHOWING_GAP = 0.5
 """Seconds for which at least, and in which steps, an execution is looked for that must be there."""
 
+OLDEST = 500 * 86400.0
+"""Seconds: AWS has no older executions. They run for a year at most, and are kept for 90 days after that."""
+
+SHOWN = 60.0
+"""Seconds after which AWS shows an execution to everybody: an older one isn't there where it wasn't seen."""
+
+MOST_TWINS = 16
+"""So many runs at the same moment don't share an execution. Where more dates in a row say that a name was taken just
+before it was asked for, it is the dates that are wrong, and an end to starting executions matters more."""
+
 TELLING_ANSWERS = 8
 """Answers asked for to tell whose a very young execution is; each halves what is unknown of the server's clock."""
 
@@ -60,14 +70,20 @@ class Claims:
         self._retries = retries
         self._unique = unique
         self._shares = shares
+        self._twins = 0
+        self._oldest = 0.0
         self.clock = ServerClock()
         self.patience = max(settings.retry_window, SHOWING)
 
-    def claim(self, count: int) -> bool:
-        """Ask for one name until there is an answer; return whether its execution is this run's."""
+    def claim(self, count: int, absent: float = 0.0) -> bool:
+        """Ask for one name until there is an answer; return whether its execution is this run's.
+
+        ``absent``: when (epoch seconds) nobody had the name, where that was looked up.
+        """
         name = naming.counted(self._base, count)
         if len(name) > naming.LONGEST:
             raise RequestRefused(f"SFN_EXECUTION_NAME is too long: {name} has more than {naming.LONGEST} characters.")
+        self._oldest = max(time.time() - OLDEST, absent - SHOWN)
         first_sent = None  # when the first request left that may have been carried out
         while True:
             sent = time.time()
@@ -127,13 +143,14 @@ class Claims:
         if naming.is_express(execution.execution_arn):
             self._run.count = None
             return True
-        if self._unique:
+        if self._unique or execution.began < self._oldest:  # then it is no date of AWS's, but of a stand-in
             return True
         if self._shares:
             self._run.resumed = self.precedes(execution, sent, in_doubt=True)
             anothers = self._run.resumed and outcome_of(execution.status) is not None  # an attempt before this one
         else:
-            anothers = self.precedes(execution, sent, in_doubt=False)
+            anothers = self._twins < MOST_TWINS and self.precedes(execution, sent, in_doubt=False)
+            self._twins += anothers
         if anothers:
             self._run.execution = None
         return not anothers
@@ -148,6 +165,8 @@ class Claims:
             verdict = self.clock.preceded(execution.began, sent)
             if verdict is not None:
                 return verdict
+            if execution.began.is_integer():  # as some stand-ins for AWS have it: no answer tells more
+                return False
             self._stop.sleep(self.clock.telling_moment(time.time()) - time.time())
             with suppress(ExecutionNotFound):
                 _, answer = self._retries.ask(lambda: executions.describe(self._api, execution.execution_arn))

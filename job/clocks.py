@@ -31,9 +31,11 @@ class ServerClock:
     def preceded(self, start_date: float, sent: float) -> bool | None:
         """Say whether ``start_date`` (server's clock) lies before ``sent`` (clock here); None where that isn't sure.
 
-        The clock here is believed when it says no, unless the server's is known to differ.
+        The clock here is believed when it says no, unless the server's is known to differ. A date in whole seconds, as
+        some stand-ins for AWS give, may have had a fraction.
         """
-        if start_date < sent + self.least - SLACK:
+        whole = start_date.is_integer()
+        if start_date + whole < sent + self.least - SLACK:
             return True
         may_be_right = self.least <= 0 <= self.most
         if start_date >= sent - SLACK + (0 if may_be_right else self.most):

@@ -10,7 +10,7 @@ from job import executions, naming
 from job.aws.api import Api
 from job.claiming import ANSWER_GRACE, SHOWING, Claims
 from job.counting import Counts
-from job.errors import ExecutionNameTaken, ExecutionNotRedrivable, JobError
+from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotRedrivable, JobError, StopRequested
 from job.execution import Execution
 from job.machines import StateMachine
 from job.rerun import POLICIES, Action
@@ -58,6 +58,7 @@ class Starter:
         if newest:
             newest = self._counts.newest(newest)
         patience = SHOWING  # for an execution that AWS has listed and doesn't show: it may be new, or deleted
+        looked = 0.0
         while True:
             found = self._look(newest, patience) if self._shares and newest else None
             action = self._action(found)
@@ -65,11 +66,12 @@ class Starter:
                 action = self._redrive(found, newest)
             if found and action is Action.JOIN:
                 self._join(found, newest)
-            if action is not Action.START or self._claims.claim(newest + 1):
+            if action is not Action.START or self._claims.claim(newest + 1, looked):
                 return
             if self._policy.running is Action.REFUSE:
                 name = naming.counted(self._base, newest + 1)
                 raise ExecutionNameTaken(f"SFN_EXECUTION_NAME: {name} exists already, and SFN_RERUN is fail.")
+            looked = time.time()
             newest = self._counts.newest(max(newest + 1, self._counts.listed()))
             patience = self._claims.patience  # for one of which AWS has just said that it has the name
 
@@ -99,14 +101,17 @@ class Starter:
         # The same for all who want this very redrive, so that AWS takes a twin's request, or a repeated one, for one.
         token = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{execution.execution_arn}/{execution.redrive_count}"))
         redriven = replace(execution, status="RUNNING", stop_date=None, error=None, cause=None)
+        self._join(execution, count)  # an earlier attempt's, whatever comes of this
         try:
             with self._stop.patient(ANSWER_GRACE):
                 self._retries.ask(lambda: executions.redrive(self._api, execution.execution_arn, token))
-        except ExecutionNotRedrivable as error:
-            log.warning("can't be redriven, starting the next count", extra={"reason": str(error)})
-            return Action.START
-        except JobError:
-            self._run.in_doubt, seen = execution.name, None
+        except JobError as error:
+            if isinstance(error, ExecutionNotRedrivable) or type(error) is JobError:  # which AWS doesn't know at all
+                log.warning("can't be redriven, starting the next count", extra={"reason": str(error)})
+                self._run.resumed, self._run.execution = False, None
+                return Action.START
+            lost, seen = isinstance(error, (AnswerLost, StopRequested)), None
+            self._run.in_doubt = execution.name if lost else None
             with suppress(JobError), self._stop.patient(2 * ANSWER_GRACE):
                 seen, _ = self._retries.ask(lambda: executions.describe(self._api, execution.execution_arn))
             if seen is None or seen.redrive_count == execution.redrive_count:

@@ -25,6 +25,7 @@ from tests.hostile import (
     service_unavailable,
     throttling,
 )
+from tests.hostile.faults import altered
 from tests.support.localstack import LocalStack
 from tests.support.process import Finished, Job, eventually
 from tests.support.results import ends_with, reached_nothing
@@ -58,6 +59,32 @@ def seed(aws: HostileEndpoint, count: int, **options: Any) -> None:
     now = time.time()
     for number in range(1, count + 1):
         aws.seed(f"nightly-{number}", started=now - (count - number + 1) * MINUTE, **options)
+
+
+# Dates that aren't AWS's
+
+
+@pytest.mark.parametrize(
+    ("age", "started"), [(3 * 365 * 86_400.0, 1), (3_600.0, 2), (2.5, 17)], ids=["years", "an hour", "seconds"]
+)
+def test_a_stand_in_whose_dates_are_wrong_is_not_asked_for_executions_without_end(
+    age: float, started: int, aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """Each answer says that the name was taken before; in the end what was asked for is taken for what was started."""
+    aws.fail("StartExecution", altered(startDate=time.time() - age), times=None)
+    aws.fail("DescribeExecution", altered(startDate=time.time() - age), times=None)
+    result = ends_with(run_job(**NIGHTLY), Outcome.SUCCESS)["result"]
+    assert aws.started == started
+    assert (result["runCount"], result["resumed"]) == (started, False)
+
+
+def test_dates_in_whole_seconds_are_taken_for_what_they_are(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """What was started just now then seems to be from before that."""
+    aws.fail("StartExecution", altered(startDate=int(time.time())), times=None)
+    ends_with(run_job(**NIGHTLY), Outcome.SUCCESS)
+    assert aws.started == 1
 
 
 # The name

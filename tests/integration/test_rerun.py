@@ -11,7 +11,7 @@ import pytest
 
 from job.outcomes import Outcome
 from tests.conftest import environment
-from tests.hostile import Fault, HostileEndpoint, Request, access_denied, cut_after, garbage, hang_after
+from tests.hostile import Fault, HostileEndpoint, Request, access_denied, cut_after, error, garbage, hang_after
 from tests.hostile.operations import OPERATIONS
 from tests.hostile.wire import Answer, AwsError, Wire
 from tests.support.process import Finished, Job, eventually
@@ -633,6 +633,26 @@ def test_each_attempt_redrives_once(aws: Eventual, run_job: Callable[..., Finish
         ends_with(run_job(SFN_RERUN="redrive", **RUN, **WAIT), Outcome.EXECUTION_FAILED)
     assert aws.executions[f"{RUN_BASE}-1"].redrive_count == 2
     assert aws.started == 1
+
+
+def test_where_nobody_knows_of_redriving_the_next_count_is_started(
+    aws: Eventual, run_job: Callable[..., Finished]
+) -> None:
+    """As with some stand-ins for AWS: surely nothing was carried out."""
+    fail_before(aws)
+    aws.fail("RedriveExecution", error("UnknownOperationException"))
+    assert ends_with(run_job(**REDRIVE), Outcome.SUCCESS)["result"]["runCount"] == 2
+
+
+def test_a_redrive_that_is_denied_shows_what_was_to_be_redriven(
+    aws: Eventual, run_job: Callable[..., Finished]
+) -> None:
+    """An earlier attempt of the run triggered it."""
+    arn = fail_before(aws)
+    aws.fail("RedriveExecution", access_denied())
+    document = ends_with(run_job(**REDRIVE), Outcome.AUTHORIZATION_ERROR)
+    assert (document["changed"], document["result"]["executionArn"]) == (True, arn)
+    assert "may have been started" not in document["status_description"]
 
 
 def test_what_is_not_redrivable_gets_the_next_count(aws: Eventual, run_job: Callable[..., Finished]) -> None:

@@ -46,7 +46,8 @@ def test_an_older_one_is_never_taken_for_ours_where_the_clock_is_right(age: floa
         sent = NOW + fraction / 100
         clock = ServerClock()
         clock.observe(answer(sent, 0.0))
-        verdict = clock.preceded(sent - age, sent)
+        began = sent - age - 0.0015  # no whole second
+        verdict = clock.preceded(began, sent)
         assert verdict is not False
         now = sent
         for _ in range(8):
@@ -54,8 +55,17 @@ def test_an_older_one_is_never_taken_for_ours_where_the_clock_is_right(age: floa
                 break
             now = clock.telling_moment(now + 0.05)
             clock.observe(answer(now, 0.0))
-            verdict = clock.preceded(sent - age, sent)
+            verdict = clock.preceded(began, sent)
         assert verdict is True
+
+
+def test_a_date_in_whole_seconds_may_be_up_to_one_later() -> None:
+    """Stand-ins for AWS cut it: what we started may then seem to be from before that."""
+    clock = ServerClock()
+    clock.observe(answer(NOW + 0.9, 0.0))
+    clock.observe(answer(clock.telling_moment(NOW + 0.95), 0.0))
+    assert clock.preceded(NOW, NOW + 0.9) is not True
+    assert clock.preceded(NOW - 1, NOW + 0.9) is True
 
 
 def test_without_a_date_the_clocks_are_taken_to_agree_to_the_second() -> None:
