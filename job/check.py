@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from job import executions, naming, policy
@@ -72,7 +73,8 @@ class Check:
             raise
         except JobError as error:
             name = _blamed(error, self._settings)
-            self._steps.append(Step(name, holds=False, message=error.detail or str(error), mend=MENDS[name]))
+            mend = None if str(error).startswith("SFN_") else MENDS[name]  # such a sentence says itself what to change
+            self._steps.append(Step(name, holds=False, message=error.detail or str(error), mend=mend))
             raise
         missing = [step.name for step in self._steps if step.holds is False and step.name not in SPARED]
         if missing:
@@ -84,13 +86,22 @@ class Check:
         retries = Retries(min(PATIENCE, settings.retry_window), self._stop, time.monotonic)
         yield Step("variables", holds=True, message="all understood")
         api = retries.ask(lambda: connect(settings, self._environ, self._stop, self._learn))
-        machine = retries.ask(lambda: _machine(api, settings))  # the first request: proxy and endpoint have let it pass
+        refused = None
+        try:
+            # The first request: where it was answered, well or not, proxy and endpoint have let it pass.
+            machine, settings = retries.ask(lambda: _machine(api, settings))
+        except RequestRefused as error:
+            if not _was_answered(error):
+                raise
+            refused = error
         if settings.proxy:
             yield Step("proxy", holds=True, message=f"reached, at {', '.join(sorted(set(settings.proxy.values())))}")
         yield Step("endpoint", holds=True, message=f"{api.endpoint_url} answers as AWS does")
         yield _identity(api, settings)
         if settings.role_based_access:
             yield Step("role", holds=True, message=f"{settings.role_arn} assumed")
+        if refused:
+            raise refused
         yield machine
         yield from _permissions(api, settings)
 
@@ -104,6 +115,11 @@ def text(steps: Sequence[Step]) -> str:
         if step.mend:
             lines.append(f"{'':9}{step.mend}")
     return "\n".join(lines)
+
+
+def _was_answered(error: RequestRefused) -> bool:
+    """Return whether AWS said so, or we of what it answered, rather than of a request that couldn't be sent."""
+    return error.__cause__ is None or hasattr(error.__cause__, "response")
 
 
 def _blamed(error: JobError, settings: Settings) -> str:
@@ -134,8 +150,8 @@ def _identity(api: Api, settings: Settings) -> Step:
     return Step("credentials", holds=True, message=f"AWS says that they are {who}'s, and {lives}", mend=mend)
 
 
-def _machine(api: Api, settings: Settings) -> Step:
-    """Describe the state machine, by version or alias where it was given so."""
+def _machine(api: Api, settings: Settings) -> tuple[Step, Settings]:
+    """Describe the state machine, by version or alias where it was given so; return the settings as they are for it."""
     arn = settings.state_machine_arn
     qualifier = arn.removeprefix(naming.unqualified(arn)).removeprefix(":")
     try:
@@ -146,10 +162,12 @@ def _machine(api: Api, settings: Settings) -> Step:
             arn = naming.unqualified(arn)
         answer = api.request("describe_state_machine", stateMachineArn=arn)
         executions.expect(answer, "type")
-    except AccessDenied as error:
-        return Step(
-            "state machine", holds=None, message=f"not known: {error}", mend=_allow("states:DescribeStateMachine")
-        )
+    except JobError as error:
+        if not isinstance(error, AccessDenied) and type(error) is not JobError:
+            raise
+        # Not allowed, or something stands in for AWS that doesn't know the request: a run takes it for standard.
+        mend = _allow("states:DescribeStateMachine")
+        return Step("state machine", holds=None, message=f"not known: {error}", mend=mend), settings
     type_ = str(answer.body["type"]).lower()
     if settings.state_machine_type not in {"auto", type_}:
         raise RequestRefused(
@@ -160,7 +178,8 @@ def _machine(api: Api, settings: Settings) -> Step:
     if answer.body.get("status") == "DELETING":
         raise RequestRefused("The state machine is being deleted.")
     named = f", {'version' if qualifier.isdigit() else 'alias'} {qualifier}" if qualifier else ""
-    return Step("state machine", holds=True, message=f"{answer.body.get('name')}, {type_}{named}")
+    step = Step("state machine", holds=True, message=f"{answer.body.get('name')}, {type_}{named}")
+    return step, replace(settings, state_machine_type=type_) if type_ == "express" else settings
 
 
 def _permissions(api: Api, settings: Settings) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from job.outcomes import Outcome
-from tests.hostile import ACCOUNT_ID, HostileEndpoint, expired_token, hang_before, unrecognized_client
+from tests.hostile import ACCOUNT_ID, HostileEndpoint, error, expired_token, hang_before, unrecognized_client
 from tests.hostile.faults import altered
 from tests.support.localstack import free_port
 from tests.support.process import LIMIT, Finished, Job
@@ -148,6 +148,54 @@ def test_a_state_machine_that_may_not_be_described_may_be_right_all_the_same(
     (machine,) = (step for step in document["checks"] if step["name"] == "state machine")
     assert machine["holds"] is None
     assert "states:DescribeStateMachine" in machine["mend"]
+
+
+def test_a_state_machine_that_is_not_there_leaves_the_steps_before_it(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """AWS has answered, and knows the credentials."""
+    arn = aws.state_machine_arn + "-absent"
+    document = checked(aws, run_job("--check", SFN_STATE_MACHINE_ARN=arn, **ROLE), Outcome.DATA_VALIDATION_ERROR)
+    assert steps(document) == {
+        "variables": True,
+        "endpoint": True,
+        "credentials": True,
+        "role": True,
+        "state machine": False,
+    }
+
+
+def test_where_nobody_knows_of_describing_a_state_machine_it_goes_on_as_the_run_does(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """As with some stand-ins for AWS."""
+    aws.fail("DescribeStateMachine", error("UnknownOperationException"), times=None)
+    document = checked(aws, run_job("--check", **WAIT), Outcome.SUCCESS)
+    assert steps(document)["state machine"] is None
+    ends_with(run_job(**WAIT), Outcome.SUCCESS)
+
+
+@pytest.mark.parametrize(
+    ("variables", "action"), [(WAIT, "StartSyncExecution"), ({}, "StartExecution")], ids=["waiting", "not waiting"]
+)
+def test_an_express_state_machine_needs_its_own_permissions_only(
+    variables: dict[str, str], action: str, aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """Also where AWS had to say that it is one."""
+    arn = aws.add_state_machine("quick", type="EXPRESS")
+    document = checked(aws, run_job("--check", SFN_STATE_MACHINE_ARN=arn, **variables), Outcome.SUCCESS)
+    assert [name for name in steps(document) if name.startswith("permission")] == [f"permission states:{action}"]
+
+
+def test_a_run_id_with_an_express_state_machine_is_told_as_what_it_is(
+    aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """It is no matter of the ARN."""
+    arn = aws.add_state_machine("quick", type="EXPRESS")
+    finished = run_job("--check", SFN_STATE_MACHINE_ARN=arn, SFN_RUN_ID="a")
+    last = checked(aws, finished, Outcome.DATA_VALIDATION_ERROR)["checks"][-1]
+    assert last["message"].startswith("SFN_RUN_ID")
+    assert last["mend"] is None
 
 
 def test_a_state_machine_that_is_being_deleted_is_refused(
