@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any, NamedTuple, cast
 
 from environs import Env, EnvValidationError
@@ -90,12 +91,16 @@ def load(environ: Mapping[str, str]) -> Loaded:
 def unknown_variables(environ: Mapping[str, str]) -> list[tuple[str, str | None]]:
     """Return the ``SFN_…`` variables that the table doesn't have, each with its nearest match."""
     known = [name for row in TABLE for name in _names(row)]
-    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and environ[name] and name not in known)
     if not unknown:
         return []
     from difflib import get_close_matches  # noqa: PLC0415 - start-up is paid by everybody, this is needed by few
 
-    return [(name, next(iter(get_close_matches(name, known, n=1)), None)) for name in unknown]
+    def nearest(name: str) -> str | None:
+        begun = [other for other in known if other.startswith(name) and name != PREFIX]
+        return next(iter(begun or get_close_matches(name, known, n=1)), None)
+
+    return [(name, nearest(name.upper())) for name in unknown]
 
 
 def _choose_input(given: dict[str, str], index: str | None) -> list[Problem]:
@@ -147,6 +152,11 @@ def _contradictions(parsed: Mapping[str, Any], problems: list[Problem]) -> list[
                 "SFN_REGION", f"is {region}, but SFN_STATE_MACHINE_ARN is in {naming.region_of(arn)}: drop SFN_REGION"
             )
         )
+    paths = ("SFN_RESULT_PATH", "SFN_TERMINATION_LOG", "SFN_REPORT_PATH")
+    for variable, other in combinations(paths, 2):
+        path = parsed[key_of(variable)]
+        if path and path == parsed[key_of(other)] and not path.startswith("/dev/"):
+            found.append(Problem(other, f"is the path of {variable} too, and one would overwrite the other"))
     return found
 
 

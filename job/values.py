@@ -4,7 +4,6 @@ A message never repeats the value: it may be a secret that went into the wrong v
 """
 
 import json
-import math
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
@@ -33,16 +32,21 @@ def _boolean(text: str) -> bool:
     return value[text.lower()]
 
 
+MOST_SECONDS = 1e9
+"""Over 30 years. The operating system's own timeouts hold no number of any size."""
+
+
 def seconds(*, zero: bool) -> Kind:
     """Seconds, with fractions where wanted; above 0, or from 0 on."""
 
     def parse(text: str) -> float:
         try:
-            value = float(text)
+            value = float(text if text.isascii() and "_" not in text else "")  # Python reads 1_0 and other scripts
         except ValueError:
             raise ValidationError("must be a number of seconds") from None
-        if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
-            raise ValidationError(f"must be a number of seconds, {'0 or more' if zero else 'above 0'}")
+        if not 0 <= value <= MOST_SECONDS or (value == 0 and not zero):
+            least = "0 or more" if zero else "above 0"
+            raise ValidationError(f"must be a number of seconds, {least}, and at most {MOST_SECONDS:,.0f}")
         return int(value) if value.is_integer() else value
 
     return Kind("seconds" if zero else "seconds > 0", parse)
@@ -143,8 +147,14 @@ def _certificates(text: str) -> str:
     return text
 
 
+def _secret(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", text):  # as where a file of it ends with more than one line break
+        raise ValidationError("must not hold line breaks or other control characters")
+    return text
+
+
 def _proxy_user(text: str) -> str:
-    if ":" in text:
+    if ":" in _secret(text):
         raise ValidationError("must not hold a colon: HTTP takes what follows for the password")
     return text
 
@@ -153,7 +163,7 @@ _PARTITION = r"arn:aws(-[a-z]+)*"
 _REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 
 TEXT = Kind("text", _text)
-SECRET = Kind("secret", _text)
+SECRET = Kind("secret", _secret)
 PATH = Kind("path", _path)
 CERTIFICATES = Kind("path", _certificates)
 BOOLEAN = Kind("true or false", _boolean)

@@ -45,6 +45,11 @@ def no_address(error: BaseException) -> bool:
     )
 
 
+def no_header(error: BaseException) -> bool:
+    """Whether nothing was sent, because a header of the request would be none: what varies in them is credentials."""
+    return any(isinstance(cause, ValueError) and str(cause).startswith("Invalid header") for cause in _causes(error))
+
+
 def connection_failed(error: BaseException) -> errors.JobError:
     """Return ours for a connection that didn't come about: nothing was sent to AWS."""
     distrust = next(filter(None, map(_distrust, _causes(error))), None)

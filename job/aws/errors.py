@@ -33,6 +33,7 @@ BY_CODE: dict[str, type[errors.JobError]] = {
             "AccessDeniedException",
             "KmsAccessDeniedException",
             "KmsInvalidStateException",
+            "NotAuthorized",
             "OptInRequired",
             "SubscriptionRequiredException",
             "UnauthorizedOperation",
@@ -177,6 +178,10 @@ def translate(error: Exception, *, renewable: bool) -> errors.JobError:
         return ours(f"Unexpected: {type(error).__name__}; SFN_LOG_LEVEL=DEBUG logs the stack.")
     if ours is errors.AnswerLost and connection_errors.no_address(error):
         return errors.RequestRefused("An address can't be used: check AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY.")
+    if ours is errors.AnswerLost and connection_errors.no_header(error):
+        failed = errors.AuthenticationFailed(ACCOUNT_REFUSED)
+        failed.detail = "The credentials hold a line break, or what else no HTTP header may hold."
+        return failed
     if ours is errors.AnswerLost:
         return ours(f"AWS's answer was lost ({type(error).__name__}).")
     return ours(f"{error}.")
@@ -213,10 +218,11 @@ def _answered(error: theirs.ClientError, *, renewable: bool) -> errors.JobError:
 
 def _answered_by_status(error: theirs.ClientError, code: str, message: str, status: int) -> errors.JobError:
     operation = error.operation_name
+    answered = f"{operation}: HTTP {status}{'' if code == str(status) else f' {code}'}."
     if status >= 500:
-        return errors.AnswerLost(f"{operation}: HTTP {status} {code}.")
+        return errors.AnswerLost(answered)
     if status == 429:
-        return errors.Throttled(f"{operation}: HTTP {status} {code}.")
+        return errors.Throttled(answered)
     if code in {"", str(status)} and "RequestId" in error.response.get("ResponseMetadata", {}):
         return errors.AnswerLost(f"{operation}: HTTP {status}, and the rest of AWS's answer was cut.")
     if code in {"", str(status)}:  # botocore's stand-in where the body names no code: no AWS service answers so

@@ -105,8 +105,11 @@ RULES = [
     ({"SFN_WAIT_FOR_SUCCESS_OR_FAILURE": "y"}, "SFN_WAIT_FOR_SUCCESS_OR_FAILURE", "true or false"),
     *[
         ({"SFN_POLLING_INTERVAL": value}, "SFN_POLLING_INTERVAL", "number of seconds")
-        for value in ("0", "0.0", "-1", "ten", "10s", "nan", "inf", "1e999")
+        for value in ("0", "0.0", "-1", "ten", "10s", "nan", "inf", "1e999", "1e10", "1_0", "\u0663")
     ],
+    ({"SFN_CREDENTIALS_USER": "AKIA\n"}, "SFN_CREDENTIALS_USER", "line breaks"),
+    ({"SFN_CREDENTIALS_PASSWORD": "secret\r"}, "SFN_CREDENTIALS_PASSWORD", "line breaks"),
+    ({**PROXY_WITH_CREDENTIALS, "SFN_PROXY_CREDENTIALS_USER": "a\nb"}, "SFN_PROXY_CREDENTIALS_USER", "line breaks"),
     ({"SFN_CONNECT_TIMEOUT": "0"}, "SFN_CONNECT_TIMEOUT", "above 0"),
     ({"SFN_READ_TIMEOUT": "0"}, "SFN_READ_TIMEOUT", "above 0"),
     ({"SFN_WAIT_TIMEOUT": "-1"}, "SFN_WAIT_TIMEOUT", "0 or more"),
@@ -115,6 +118,7 @@ RULES = [
     ({"SFN_RETRY_WINDOW": "an hour"}, "SFN_RETRY_WINDOW", "number of seconds"),
     ({"SFN_RESULT_PATH": "/nowhere/result.json"}, "SFN_RESULT_PATH", "No such file"),
     ({"SFN_RESULT_PATH": "/tmp"}, "SFN_RESULT_PATH", "directory"),  # noqa: S108 - nothing is written there
+    ({"SFN_RESULT_PATH": "one", "SFN_REPORT_PATH": "one"}, "SFN_REPORT_PATH", "SFN_RESULT_PATH"),
     ({"SFN_MASK_DATA": "perhaps"}, "SFN_MASK_DATA", "true or false"),
     ({"SFN_RERUN": "again"}, "SFN_RERUN", "must be one of"),
     ({"SFN_ON_WAIT_TIMEOUT": "kill"}, "SFN_ON_WAIT_TIMEOUT", "must be one of"),

@@ -155,12 +155,14 @@ def test_every_secret_is_known_for_redaction() -> None:
         ("SFN_STATEMACHINE_ARN", "SFN_STATE_MACHINE_ARN"),
         ("SFN_INPT", "SFN_INPUT"),
         ("SFN_INPUT_FIL", "SFN_INPUT_FILE"),
+        ("SFN_input", "SFN_INPUT"),
+        ("SFN_WAIT", "SFN_WAIT_FOR_SUCCESS_OR_FAILURE"),
         ("SFN_XYZZY_QUUX", None),
     ],
 )
 def test_an_unknown_variable_is_named_with_its_nearest_match(name: str, nearest: str | None) -> None:
     """Ours only: other prefixes are other people's."""
-    assert unknown_variables({name: "1", "SFN_INPUT": "{}", "SFX_INPUT": "1"}) == [(name, nearest)]
+    assert unknown_variables({name: "1", "SFN_INPUT": "{}", "SFX_INPUT": "1", "SFN_EMPTY": ""}) == [(name, nearest)]
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,19 @@ def answered(code: str, status: int, message: str = "because") -> errors.JobErro
         ("InternalFailure", 500, errors.AnswerLost),
         ("ServiceUnavailable", 503, errors.AnswerLost),
         ("SomethingNew", 400, errors.JobError),
+        ("NotAuthorized", 400, errors.AccessDenied),
         ("ThrottlingException", 400, errors.Throttled),
     ],
 )
 def test_answers_that_are_no_aws_errors_have_their_place(code: str, status: int, ours: type[errors.JobError]) -> None:
     """By the HTTP status where the body names no code of AWS's."""
     assert type(answered(code, status)) is ours
+
+
+def test_a_status_without_a_code_is_said_once() -> None:
+    """Botocore puts the status where the code would be."""
+    assert str(answered("502", 502)) == "StartExecution: HTTP 502."
+    assert str(answered("InternalFailure", 500)) == "StartExecution: HTTP 500 InternalFailure."
 
 
 def test_a_refused_account_has_the_contracts_sentence_alone() -> None:
