@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 import job
 from job import loading, logs, policy, result, usage
-from job.errors import InvalidSettings, JobError, Problem, sentences
+from job.errors import ExecutionNotFound, InvalidSettings, JobError, Problem, sentences
 from job.outcomes import Outcome
 from job.outputs import Outputs
 from job.run import Run
@@ -98,7 +98,8 @@ class _Process:
             if error.detail:
                 log.error("account refused", extra={"reason": error.detail})  # noqa: TRY400 - the stack is for DEBUG
             log.debug("stack", exc_info=True)
-            return error.outcome, sentences(str(error), self._left_behind())
+            gone = isinstance(error, ExecutionNotFound)
+            return error.outcome, sentences(str(error), "" if gone else self._left_behind())
         except Exception as error:
             log.debug("stack", exc_info=True)
             return Outcome.FAIL, sentences(f"Unexpected {type(error).__name__}: {error}", self._left_behind())
@@ -109,7 +110,9 @@ class _Process:
         if run.in_doubt:
             return f"The execution {run.in_doubt} may have been started: look for it before you run this again."
         if run.execution and run.execution.status in SAID_AFTER_ALL:
-            return f"The execution {run.execution.name} {SAID_AFTER_ALL[run.execution.status]}."
+            running = run.execution.status == "RUNNING"
+            said = "was told to stop" if running and run.told_to_stop else SAID_AFTER_ALL[run.execution.status]
+            return f"The execution {run.execution.name} {said}."
         return ""
 
     def _leave(self, outcome: Outcome, sentence: str, runner: Runner | None, **more: Any) -> Outcome:

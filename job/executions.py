@@ -45,8 +45,8 @@ def start_sync(api: Api, state_machine_arn: str, name: str, input_: str | None, 
 def describe(api: Api, execution_arn: str) -> tuple[Execution, Answer]:
     """Return the execution as it is now. Raises `job.errors.ExecutionNotFound`."""
     answer = api.request("describe_execution", executionArn=execution_arn)
-    expect(answer, "executionArn", "stateMachineArn", "name", "status", "startDate")
-    return _execution(answer.body), answer
+    expect(answer, "executionArn", "stateMachineArn", "status", "startDate")
+    return _execution({"name": execution_arn.rpartition(":")[2], **answer.body}), answer
 
 
 def stop(api: Api, execution_arn: str, error: str, cause: str) -> None:

@@ -28,6 +28,9 @@ class Run:
     in_doubt: str | None = None
     """The name of an execution that may have been started: it was asked for, and no answer came."""
 
+    told_to_stop: bool = False
+    """Whether AWS has taken our request to stop the execution, which may not have ended yet."""
+
     state: str | None = None
     """The state that was entered last and goes on; None where that isn't known."""
 

@@ -47,6 +47,9 @@ PATIENCE = 1 / 3
 """Of the time until the wait gives up, which a gap takes at most while checks get no answer: whoever has been without
 one for longest asks most often, so that bad luck doesn't end a wait, and a long interval doesn't leave it one try."""
 
+LEAST_PATIENCE = 1.0
+"""Seconds that a gap is not shortened below by that."""
+
 
 class Schedule:
     """The gaps between the checks of one execution. `gap` first; then what became of that check; and so on."""
@@ -58,6 +61,7 @@ class Schedule:
         self._gap = 0.0
         self._least = 0.0
         self._gaps = 0
+        self._left = math.inf
 
     def gap(self, elapsed: float, left: float = math.inf) -> float:
         """Return the seconds until the next check of an execution that has run for ``elapsed`` seconds.
@@ -69,14 +73,15 @@ class Schedule:
             usual = min(FIRST_GAP, self._interval)
         jitter = JITTER if self._gaps < 2 or self._least > usual else 0.0
         self._gaps += 1
+        self._left = left
         self._gap = max(usual, self._least)
-        patient = min(self._gap, max(PATIENCE * left, STRETCHED_LEAST))
+        patient = min(self._gap, max(PATIENCE * left, LEAST_PATIENCE))
         return min(patient * (1 - jitter * self._draw()), left)
 
     @property
     def calm(self) -> bool:
-        """Whether throttling has no say in the present gap."""
-        return self._gap > self._least
+        """Whether neither throttling nor the want of an answer has a say in the present gap."""
+        return self._gap > self._least and self._left == math.inf
 
     def throttled(self) -> None:
         """Look more seldom from now on."""

@@ -9,6 +9,7 @@ a signal could be lost until the end of a wait: they run between two instruction
 just before a blocking call isn't handled until that returns.
 """
 
+import math
 import os
 import select
 import signal
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+
+LONGEST_POLL = 86_400.0
+"""Seconds: poll takes no number of any size. After that it is asked again."""
 
 _DONE = b"\0"
 """What a call's thread writes into the pipe; no signal has this number."""
@@ -43,6 +47,7 @@ class Stop:
         self._received: list[signal.Signals] = []
         self._received_at = 0.0
         self._patience = 0.0
+        self._deadline = math.inf
 
     def install(self) -> None:
         """Listen to SIGTERM and SIGINT from now on."""
@@ -58,6 +63,15 @@ class Stop:
             yield
         finally:
             self._patience = 0.0
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Within the block, no `call` goes on for longer than ``seconds`` from now."""
+        self._deadline = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline = math.inf
 
     def check(self) -> None:
         """Raise `StopRequested` if a signal has come, and no patience is left."""
@@ -79,12 +93,12 @@ class Stop:
     def call(self, function: Callable[[], T], timeout: float) -> T:
         """Return what ``function`` returns, or raise what it raises, from a thread of its own.
 
-        Raises `TimeoutError` after ``timeout`` seconds, and `StopRequested` at a signal. The thread is then left to
-        itself, and what comes of it is dropped.
+        Raises `TimeoutError` after ``timeout`` seconds or at the end of `within`, and `StopRequested` at a signal. The
+        thread is then left to itself, and what comes of it is dropped.
         """
         ended = in_thread(function)
         ended.add_done_callback(lambda _: os.write(self._writer, _DONE))
-        if not self._wait(timeout, ended.done):
+        if not self._wait(min(timeout, self._deadline - time.monotonic()), ended.done):
             raise TimeoutError
         return ended.result()
 
@@ -100,7 +114,7 @@ class Stop:
                 return False
             if self._received:
                 left = min(left, self._grace())
-            self._readable.poll(max(left, 0) * 1000)
+            self._readable.poll(min(max(left, 0), LONGEST_POLL) * 1000)
 
     def _grace(self) -> float:
         """Return for how many seconds a received signal still lets the run go on."""

@@ -14,7 +14,10 @@ from job.waiting import outcome_of
 log = logging.getLogger(__name__)
 
 GRACE = 20.0
-"""Seconds in all, from the signal on: Kubernetes and ECS end a container 30 s after SIGTERM."""
+"""Seconds to have it stopped; in all from a signal on: Kubernetes and ECS end a container 30 s after SIGTERM."""
+
+SETTLING = 5.0
+"""Seconds for its end, which AWS shows a moment after it has taken the request; with a signal, of those 20."""
 
 GAP = 0.5
 """Seconds between two looks whether the execution has ended."""
@@ -25,14 +28,22 @@ def stop(api: Api, run: Run, stop_request: Stop, error: str, cause: str) -> None
     if run.execution is None:
         return
     arn = run.execution.execution_arn
-    retries = Retries(GRACE, stop_request, time.monotonic)
-    end = time.monotonic() + GRACE
     try:
         with stop_request.patient(GRACE):
-            retries.ask(lambda: executions.stop(api, arn, error, cause))
-            while outcome_of(run.known().status) is None and time.monotonic() < end:
-                run.execution, _ = retries.ask(lambda: executions.describe(api, arn))
-                if outcome_of(run.known().status) is None:
-                    stop_request.sleep(GAP)
+            with stop_request.within(GRACE):
+                Retries(GRACE, stop_request, time.monotonic).ask(lambda: executions.stop(api, arn, error, cause))
+            run.told_to_stop = True
+            with stop_request.within(SETTLING):
+                _see_the_end(api, run, stop_request, arn)
     except JobError as failed:
-        log.warning("the execution can't be stopped", extra={"reason": str(failed)})
+        event = "the end of the execution can't be seen" if run.told_to_stop else "the execution can't be stopped"
+        log.warning(event, extra={"reason": str(failed)})
+
+
+def _see_the_end(api: Api, run: Run, stop_request: Stop, arn: str) -> None:
+    end = time.monotonic() + SETTLING
+    retries = Retries(SETTLING, stop_request, time.monotonic)
+    while outcome_of(run.known().status) is None and time.monotonic() < end:
+        run.execution, _ = retries.ask(lambda: executions.describe(api, arn))
+        if outcome_of(run.known().status) is None:
+            stop_request.sleep(GAP)

@@ -28,10 +28,13 @@ Source: AWS, API reference of DescribeExecution. A status that isn't here is an 
 """
 
 FIRST_NOTE = 60.0
-"""Seconds of waiting after which the log says so; then each time that they have doubled."""
+"""Seconds of waiting after which the log says again that it goes on; then each time that they have doubled."""
 
 OUTAGE_WINDOWS = 10
 """For so many times SFN_RETRY_WINDOW after its last answer a wait rides out passing faults (contract 1)."""
+
+LEAST_FOR_A_CHECK = 5.0
+"""Seconds that a check may take where less is left of the wait, or of the time for faults: AWS answers within them."""
 
 SETTLING = 5.0
 """Seconds in which AWS may not show a new execution yet, or the output of one that just SUCCEEDED."""
@@ -61,11 +64,16 @@ class Faults:
         """Return the seconds until the faults have outlasted their limit; infinity without any."""
         return max(0.0, self._end - now)
 
+    def latest(self, now: float) -> float:
+        """Return when faults are over that began now or earlier."""
+        if self._count:
+            return self._end
+        window = self._limits.window
+        return max(self._answered_at + OUTAGE_WINDOWS * window, now + window)
+
     def failed(self, error: JobError, now: float) -> None:
         """Raise ``error`` where the faults have outlasted their limit."""
-        if not self._count:
-            window = self._limits.window
-            self._end = max(self._answered_at + OUTAGE_WINDOWS * window, now + window)
+        self._end = self.latest(now)
         if now >= self._end:
             if not error.detail:  # with which the sentence is the contract's own
                 silence = f"There was no answer for {now - self._answered_at:.0f} s"
@@ -99,27 +107,29 @@ def wait(
     lost or the execution deleted.
     """
     began = monotonic()
+    end = math.inf if limits.wait is None else began + limits.wait
     faults = Faults(limits, began)
     seen = False
     succeeded_at = None
-    note_at = FIRST_NOTE
+    note_at = 0.0
     while True:
         now = monotonic()
         elapsed = now - began
-        left = math.inf if limits.wait is None else max(0.0, limits.wait - elapsed)
         if elapsed >= note_at:
             log.info("waiting", extra={"elapsed_seconds": round(elapsed)})
-            note_at = elapsed * 2
-        stop.sleep(min(schedule.gap(age + elapsed, faults.left(now)), left))
+            note_at = max(FIRST_NOTE, elapsed * 2)
+        stop.sleep(min(schedule.gap(age + elapsed, faults.left(now)), max(0.0, end - now)))
         now = monotonic()
         try:
-            execution = look()
+            with stop.within(max(min(end, faults.latest(now)) - now, LEAST_FOR_A_CHECK)):
+                execution = look()
         except JobError as error:
             not_yet = isinstance(error, ExecutionNotFound) and not seen and now - began < SETTLING
             if not (error.transient or not_yet):
                 raise
             if isinstance(error, Throttled):
                 schedule.throttled()
+            now = monotonic()  # it may have hung
             faults.failed(error, now)
         else:
             seen = True
@@ -131,7 +141,7 @@ def wait(
                 outcome = outcome if now - succeeded_at >= SETTLING else None
             if outcome is not None:
                 return outcome
-        if limits.wait is not None and now - began >= limits.wait:
+        if now >= end:
             raise WaitTimeout(f"The execution still runs after SFN_WAIT_TIMEOUT ({limits.wait:g} s).")
 
 

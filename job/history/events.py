@@ -96,6 +96,6 @@ def details_of(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _compact(event: dict[str, Any]) -> Event:
-    previous = event.get("previousEventId", 0)
+    previous = event.get("previousEventId", event["id"] - 1)  # which AWS always gives, and others may not
     # A chain that turns back would never end.
     return Event(event["id"], previous if previous < event["id"] else 0, event["type"], details_of(event))

@@ -59,13 +59,15 @@ class _Builder:
         return Timeline(root.children, start, self._last, root.status, root.innermost_culprit(), self._redrives)
 
     def add(self, event: dict[str, Any]) -> None:
-        type_, at = event["type"], event["timestamp"]
+        type_, at = event["type"], event.get("timestamp", self._last)
+        if at is None:
+            return  # AWS always gives one
         if self._root.end and type_ != "ExecutionRedriven":
             return  # what was still running may report after the execution's end
         if self._last is None:
             self._root.start = self._last = at
         self._last = max(at, self._last)
-        scope = self._scopes.get(event.get("previousEventId", 0), self._root)
+        scope = self._scopes.get(event.get("previousEventId", event["id"] - 1), self._root)
         self._scopes[event["id"]] = self._place(type_, scope, at, details_of(event)) or scope
         if event["id"] == self._failed_entry:
             self._failed = self._scopes[event["id"]]

@@ -13,6 +13,7 @@ from job.errors import AnswerLost, ExecutionNameTaken, ExecutionNotFound, Execut
 from job.execution import Execution
 from job.signals import Stop
 from tests.hostile import HostileEndpoint, json_without_fields
+from tests.hostile.faults import altered
 from tests.integration.test_hostile import Clock, client
 
 TRACE = "Root=1-67891233-abcdef012345678912345678"
@@ -172,12 +173,20 @@ REQUESTS: dict[str, tuple[Callable[..., Any], tuple[str, ...], list[str]]] = {
     "DescribeExecution": (
         executions.describe,
         (),
-        ["executionArn", "stateMachineArn", "name", "status", "startDate"],
+        ["executionArn", "stateMachineArn", "status", "startDate"],
     ),
     "StopExecution": (executions.stop, ("error", "cause"), ["stopDate"]),
     "RedriveExecution": (executions.redrive, ("token",), ["redriveDate"]),
     "ListExecutions": (executions.newest_names, (), ["executions"]),
 }
+
+
+def test_a_name_that_is_left_out_is_the_arns(aws: HostileEndpoint, api: Api) -> None:
+    """AWS may do that."""
+    aws.seed("nightly-1", "SUCCEEDED")
+    aws.fail("DescribeExecution", altered(name=None))
+    arn = aws.executions["nightly-1"].arn
+    assert executions.describe(api, arn)[0].name == "nightly-1"
 
 
 @pytest.mark.parametrize("operation", REQUESTS)

@@ -52,8 +52,8 @@ def test_events_know_the_execution(aws: HostileEndpoint, run_job: Callable[..., 
     assert before["level"] == "WARNING"
     assert "execution_arn" not in before
     (execution,) = aws.executions.values()
-    assert [(event["execution_arn"], event["execution_name"]) for event in after] == [(execution.arn, "nightly-1")] * 2
-    assert [event["execution_status"] for event in after] == ["RUNNING", "SUCCEEDED"]
+    assert [(event["execution_arn"], event["execution_name"]) for event in after] == [(execution.arn, "nightly-1")] * 3
+    assert [event["execution_status"] for event in after] == ["RUNNING", "RUNNING", "SUCCEEDED"]
 
 
 def test_the_last_event_says_how_it_ended(aws: HostileEndpoint, run_job: Callable[..., Finished]) -> None:
@@ -71,14 +71,14 @@ def test_a_cause_of_many_lines_is_one_line_of_log(aws: HostileEndpoint, run_job:
     aws.plan(status="FAILED", error="Boom", cause='line 1\nline 2\r\n{"json":"\x1b[31mred"}')
     assert all(event["message"] for event in run_job(**WAIT).events)
     lines = run_job(SFN_LOG_FORMAT="text", **WAIT).stderr.split("\n")
-    assert [re.match(r"\d\d:\d\d:\d\d (INFO|ERROR) ", line) is not None for line in lines] == [True, True, False]
+    assert [re.match(r"\d\d:\d\d:\d\d (INFO|ERROR) ", line) is not None for line in lines] == [True, True, True, False]
     assert "\x1b" not in "".join(lines)
 
 
 @pytest.mark.parametrize(
     ("level", "messages"),
     [
-        ("INFO", ["started", "checks fail, waiting goes on", "checks succeed again", "finished"]),
+        ("INFO", ["started", "waiting", "checks fail, waiting goes on", "checks succeed again", "finished"]),
         ("WARNING", ["checks fail, waiting goes on"]),
         ("ERROR", []),
     ],
@@ -108,7 +108,7 @@ def test_text_is_for_people(run_job: Callable[..., Finished]) -> None:
     """Time, level, event and its facts on a line."""
     finished = run_job(SFN_LOG_FORMAT="text", SFN_EXECUTION_NAME="nightly", **WAIT)
     assert finished.document["exit_code"] == 0
-    first, last = finished.stderr.splitlines()
+    first, _, last = finished.stderr.splitlines()
     assert re.fullmatch(r"\d\d:\d\d:\d\d INFO started .*execution:hostile:nightly-1\b.*", first)
     assert re.fullmatch(r"\d\d:\d\d:\d\d INFO finished .*exit_code=0\b.*", last)
 

@@ -105,6 +105,19 @@ def test_a_signal_leaves_the_execution_alone_otherwise(
     assert document["status_description"].endswith("The execution nightly-1 goes on.")
 
 
+def test_a_stop_whose_end_nobody_shows_is_not_denied(aws: HostileEndpoint, waiting: Callable[..., Job]) -> None:
+    """AWS has taken the request: that the execution goes on would be a lie."""
+    job = waiting(**STOP)
+    aws.fail("DescribeExecution", hang_before(), times=None)
+    eventually(lambda: aws.requests[-1].answered == "hang_before", "the job hangs in a look")
+    job.send(signal.SIGTERM)
+    finished = job.finish()
+    document = ends_with(finished, Outcome.TERMINATED)
+    assert document["status_description"].endswith("The execution nightly-1 was told to stop.")
+    assert "the end of the execution can't be seen" in [event["message"] for event in finished.events]
+    assert aws.executions["nightly-1"].stopped
+
+
 def test_a_resumed_execution_is_stopped_too(aws: HostileEndpoint, start_job: Callable[..., Job]) -> None:
     """Whichever process of the run started it, it is the run's."""
     aws.seed("nightly-1", "RUNNING", started=time.time() - 60)

@@ -178,6 +178,7 @@ def test_a_passing_fault_is_ridden_out_and_told_once(
     trouble = "throttled" if re.search("Throttl|TooMany", fault.name) else "checks fail"
     assert [(event["level"], event["message"]) for event in without_states(finished)] == [
         ("INFO", "started"),
+        ("INFO", "waiting"),
         ("WARNING", f"{trouble}, waiting goes on"),
         ("INFO", "checks succeed again"),
         ("INFO", "finished"),
@@ -195,7 +196,7 @@ def test_a_strange_but_right_answer_is_taken(
     aws.fail("DescribeExecution", fault)
     finished = run_job(SFN_READ_TIMEOUT="5", **WAIT)
     ends_with(finished, Outcome.SUCCESS)
-    assert [event["message"] for event in finished.events] == ["started", "finished"]
+    assert [event["message"] for event in finished.events] == ["started", "waiting", "finished"]
 
 
 def test_each_trouble_is_told_anew(aws: HostileEndpoint, start_job: Callable[..., Job]) -> None:
@@ -209,7 +210,7 @@ def test_each_trouble_is_told_anew(aws: HostileEndpoint, start_job: Callable[...
     finished = job.finish()
     ends_with(finished, Outcome.SUCCESS)
     told = [event["message"] for event in without_states(finished)]
-    assert told[1:-1] == ["checks fail, waiting goes on", "checks succeed again"] * 2
+    assert told[2:-1] == ["checks fail, waiting goes on", "checks succeed again"] * 2
 
 
 def test_an_endpoint_that_goes_away_and_comes_back_is_waited_for(
@@ -220,7 +221,7 @@ def test_an_endpoint_that_goes_away_and_comes_back_is_waited_for(
     job = start_job(SFN_POLLING_INTERVAL="0.2", **WAIT)
     aws.wait_for("StartExecution")
     assert job.process.stderr
-    started = job.process.stderr.readline()
+    started, _ = job.process.stderr.readline(), job.process.stderr.readline()
     aws.stop()
     trouble = job.process.stderr.readline()
     aws.end_executions()
@@ -297,15 +298,18 @@ def test_the_wait_timeout_holds_through_an_outage(aws: HostileEndpoint, run_job:
     assert document["result"]["status"] == "RUNNING"
 
 
-def test_a_check_that_hangs_does_not_hold_up_the_wait_timeout(
-    aws: HostileEndpoint, run_job: Callable[..., Finished]
+@pytest.mark.parametrize(
+    ("variables", "outcome"),
+    [({"SFN_WAIT_TIMEOUT": "1"}, Outcome.WAIT_TIMEOUT), ({"SFN_RETRY_WINDOW": "0.2"}, Outcome.CONNECTION_ERROR)],
+    ids=lambda value: next(iter(value), "") if isinstance(value, dict) else "",
+)
+def test_a_check_that_hangs_does_not_hold_up_the_end_of_the_wait(
+    variables: dict[str, str], outcome: Outcome, aws: HostileEndpoint, run_job: Callable[..., Finished]
 ) -> None:
-    """A hanging check ends with its own timeout at the latest, and then the wait's own has passed."""
+    """It is given up seconds after that, long before a request's own time is over."""
     aws.plan(duration=None)
     aws.fail("DescribeExecution", hang_before(), times=None)
-    ends_with(
-        run_job(SFN_WAIT_TIMEOUT="1", SFN_READ_TIMEOUT="1", SFN_CONNECT_TIMEOUT="1", **WAIT), Outcome.WAIT_TIMEOUT
-    )
+    ends_with(run_job(SFN_READ_TIMEOUT="300", **variables, **WAIT), outcome)
     assert aws.count("DescribeExecution") <= 2
 
 

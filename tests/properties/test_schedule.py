@@ -10,6 +10,7 @@ from job.schedule import (
     GROWTH,
     JITTER,
     LEAST_GAP,
+    LEAST_PATIENCE,
     PATIENCE,
     STRETCHED_LEAST,
     STRETCHED_MOST,
@@ -46,7 +47,7 @@ def test_every_gap_is_within_its_bounds(
         gap = schedule.gap(elapsed, left)
         most = max(interval, STRETCHED_MOST) if ever_throttled else interval
         least = min(FIRST_GAP, interval) if elapsed < FIRST_GAP else min(LEAST_GAP, interval)
-        assert min((1 - JITTER) * least, left) <= gap <= min(most, left, max(PATIENCE * left, STRETCHED_LEAST))
+        assert min((1 - JITTER) * least, left) <= gap <= min(most, left, max(PATIENCE * left, LEAST_PATIENCE))
         happen(schedule, event)
         ever_throttled = ever_throttled or event == "throttled"
         elapsed += gap + passing

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
@@ -41,6 +42,10 @@ class Clock:
         self.now = 0.0
         self.answered = 0.0
         self._signal_at = signal_at
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        assert seconds > 0
+        return nullcontext()
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0

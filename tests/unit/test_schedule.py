@@ -109,24 +109,35 @@ def test_throttling_stretches_the_gap_as_a_whole(interval: float, elapsed: float
 
 
 def test_a_wait_that_comes_near_to_giving_up_asks_more_often() -> None:
-    """A third of what is left, at least ten seconds and never longer than it; the stretch itself is not forgotten."""
+    """A third of what is left, at least a second and never longer than it; the stretch itself is not forgotten."""
     schedule = Schedule(INTERVAL, lambda: 0.0)
     for _ in range(10):
         schedule.gap(1e5)
         schedule.throttled()
-    lefts = (math.inf, 600.0, 60.0, 30.0, 27.0, 11.0, 3.0, 0.0)
-    assert [schedule.gap(1e5, left) for left in lefts] == [500.0, 200.0, 20.0, 10.0, 10.0, 10.0, 3.0, 0.0]
+    lefts = (math.inf, 600.0, 60.0, 30.0, 3.0, 2.0, 0.5, 0.0)
+    assert [schedule.gap(1e5, left) for left in lefts] == [500.0, 200.0, 20.0, 10.0, 1.0, 1.0, 0.5, 0.0]
     schedule.answered()
     assert schedule.gap(1e5) == 500.0 * RECOVERY
 
 
-@pytest.mark.parametrize(("interval", "left", "gap"), [(10.0, 600.0, 10.0), (3600.0, 600.0, 200.0), (10.0, 3.0, 3.0)])
+@pytest.mark.parametrize(("interval", "left", "gap"), [(10.0, 600.0, 10.0), (3600.0, 600.0, 200.0), (10.0, 3.0, 1.0)])
 def test_an_outage_shortens_only_long_gaps(interval: float, left: float, gap: float) -> None:
     """Nothing has stretched them, but a long interval would leave a single try."""
     schedule = Schedule(interval, lambda: 1.0)
     for _ in range(3):
         schedule.gap(1e9)
     assert schedule.gap(1e9, left) == gap
+
+
+def test_it_is_calm_while_checks_are_answered() -> None:
+    """Neither throttled nor lost: then there is time to look at more."""
+    schedule, calm = Schedule(INTERVAL, lambda: 0.0), []
+    for left in (math.inf, 600.0, math.inf):
+        schedule.gap(5.0, left)
+        calm.append(schedule.calm)
+    schedule.throttled()
+    schedule.gap(5.0)
+    assert [*calm, schedule.calm] == [True, False, True, False]
 
 
 def test_a_stretched_gap_is_drawn_anew_each_time() -> None:

@@ -65,6 +65,15 @@ def test_a_hanging_call_ends_at_its_limit(stop: Stop) -> None:
     release.set()
 
 
+def test_a_hanging_call_ends_with_the_time_of_what_it_is_part_of(stop: Stop) -> None:
+    """Whatever its own limit is; after that only its own counts again."""
+    release = threading.Event()
+    with stop.within(0.05), pytest.raises(TimeoutError):
+        stop.call(release.wait, 1000)
+    release.set()
+    assert stop.call(release.wait, 1000)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_hanging_call(stop: Stop, number: signal.Signals) -> None:
     """The signal arrives when the function certainly runs."""

@@ -35,6 +35,12 @@ def test_pages_are_turned_only_as_far_as_asked_for() -> None:
     assert second == {**first, "nextToken": "1"}
 
 
+def test_an_event_that_says_nothing_of_it_followed_from_the_one_before() -> None:
+    """AWS always says it, other implementations don't."""
+    events = Newest(lambda *_, **__: {"events": [{"id": 7, "type": "T7"}]}, "arn")
+    assert [event.previous for event in events.newest()] == [6]
+
+
 def test_what_is_not_there_is_none() -> None:
     """No event 0, none that is missing, and none on a page that was turned: only one is held."""
     events = Newest(Pages([9, 8], [5, 4], [3]), "arn")
