@@ -1,14 +1,21 @@
 """What all tests share. `SFN_JOB_TESTS_NO_SKIP=1` (CI) turns every skipped test into a failed one."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.hostile import HostileEndpoint
+from tests.support import browser as chromium
 from tests.support.localstack import ACCESS_KEY_ID, SECRET_ACCESS_KEY, LocalStack
 from tests.support.process import Finished, Job, jobs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # How hard hypothesis tries: `make test` takes the same few examples each time, `make properties` many new ones.
 # No database: an example worth keeping becomes a test of its own. No time limits: the machine may be busy.
@@ -73,3 +80,12 @@ def start_job(aws: HostileEndpoint) -> Iterator[Callable[..., Job]]:
 def run_job(start_job: Callable[..., Job]) -> Callable[..., Finished]:
     """Run the job against the hostile endpoint to its end."""
     return lambda *arguments, **variables: start_job(*arguments, **variables).finish()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, once in a process: Playwright can't be there twice."""
+    if not chromium.found():
+        pytest.skip("no Chromium here; `apt-get install chromium` installs one")
+    with chromium.running() as running:
+        yield running

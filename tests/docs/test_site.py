@@ -1,5 +1,7 @@
 """The site of the documentation: built strictly, and needing nothing but itself."""
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess
@@ -7,11 +9,15 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import browser, tree
+from tests.support import tree
 from tests.support.process import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FAULTS = {
     "docs/check.md": ("[a page](nowhere.md)", "'nowhere.md'"),
@@ -94,19 +100,17 @@ def test_it_loads_nothing_from_elsewhere(site: Path) -> None:
     assert [address for address in addresses if re.match(r"(?!data:)(\w+:|//)", address)] == []
 
 
-def test_a_browser_shows_it_without_a_network(site: Path) -> None:
+def test_a_browser_shows_it_without_a_network(site: Path, browser: Browser) -> None:
     """From a directory, with nothing asked of anybody, no error, and nothing wider than a narrow window."""
-    if browser.found() is None:
-        pytest.skip("no Chromium here")
     asked, errors = [], []
-    with browser.running() as chromium:
-        page = chromium.new_page(viewport={"width": 400, "height": 800})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        for name in ("index", "docs/settings", "docs/guarantees", "docs/faults", "docs/migrate"):
-            page.goto((site / f"{name}.html").as_uri(), wait_until="networkidle")
-            wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            assert page.evaluate(wider) is False, name
+    page = browser.new_page(viewport={"width": 400, "height": 800})
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for name in ("index", "docs/settings", "docs/guarantees", "docs/faults", "docs/migrate"):
+        page.goto((site / f"{name}.html").as_uri(), wait_until="networkidle")
+        wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert page.evaluate(wider) is False, name
+    page.close()
     assert len(asked) > 5
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert errors == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
 import time
@@ -10,8 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, Self
-
-from tests.support.localstack import free_port
 
 from . import sts
 from .aws import Account
@@ -44,9 +43,10 @@ class HostileEndpoint(Account):
     ) -> None:
         super().__init__(region, clock)
         self.requests: list[Request] = []
-        self._port = port or free_port()  # one of the system's could be somebody else's after an outage
+        self._port = port
         self._tls = _tls_context(*tls) if tls else None
         self._server: Server | None = None
+        self._held: socket.socket | None = None
         self._script = Script()
         self._limits: dict[str, TokenBucket] = {}
         self._permissions = Permissions()
@@ -55,6 +55,7 @@ class HostileEndpoint(Account):
         self._coming_back = threading.Lock()
 
     def start(self) -> None:
+        self._release()
         self._server = Server(self._port, self._tls, self.clock, self._answer)
         self._port = self._server.port
 
@@ -63,6 +64,15 @@ class HostileEndpoint(Account):
         if self._server:
             self._server.stop()
             self._server = None
+            # Bound, and not listening: nobody else gets the port meanwhile, and who connects is refused.
+            self._held = socket.socket()
+            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._held.bind(("127.0.0.1", self._port))
+
+    def _release(self) -> None:
+        if self._held:
+            self._held.close()
+            self._held = None
 
     def go_away(self, seconds: float | None) -> None:
         """Stops, and starts again after so long (None: never), unless the `with` is over by then.
@@ -84,6 +94,7 @@ class HostileEndpoint(Account):
         with self._coming_back:
             self._over.set()
         self.stop()
+        self._release()
 
     @property
     def url(self) -> str:

@@ -15,7 +15,6 @@ import pytest
 
 from job.report import timeline
 from job.report.page import html
-from tests.support import browser as chromium
 from tests.support.histories import NIGHT, START, History, long_map, nightly_document, nightly_orders
 
 if TYPE_CHECKING:
@@ -82,14 +81,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "refused": _refused,
     "hostile": _hostile,
 }
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not chromium.found():
-        pytest.skip("no Chromium here; `apt-get install chromium` installs one")
-    with chromium.running() as running:
-        yield running
 
 
 @pytest.fixture

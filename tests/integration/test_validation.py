@@ -118,7 +118,6 @@ RULES = [
     ({"SFN_RETRY_WINDOW": "an hour"}, "SFN_RETRY_WINDOW", "number of seconds"),
     ({"SFN_RESULT_PATH": "/nowhere/result.json"}, "SFN_RESULT_PATH", "No such file"),
     ({"SFN_RESULT_PATH": "/tmp"}, "SFN_RESULT_PATH", "directory"),  # noqa: S108 - nothing is written there
-    ({"SFN_RESULT_PATH": "one", "SFN_REPORT_PATH": "one"}, "SFN_REPORT_PATH", "SFN_RESULT_PATH"),
     ({"SFN_MASK_DATA": "perhaps"}, "SFN_MASK_DATA", "true or false"),
     ({"SFN_RERUN": "again"}, "SFN_RERUN", "must be one of"),
     ({"SFN_ON_WAIT_TIMEOUT": "kill"}, "SFN_ON_WAIT_TIMEOUT", "must be one of"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -167,13 +167,14 @@ class LocalStack:
 
 # Below those from which Linux gives one to whoever wants any, for instance to connect: who listens only after a while
 # would find it taken, and who connects to nobody could even meet itself there.
-PORTS = range(20_000, 32_768)
+# Nor those that Kubernetes gives to services of nodes.
+PORTS = range(20_000, 30_000)
 
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on at this moment, and that nobody gets by chance."""
     while True:
-        port = random.choice(PORTS)
+        port = secrets.choice(PORTS)
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
             return port

@@ -149,6 +149,16 @@ def test_every_secret_is_known_for_redaction() -> None:
     assert found.secrets == {"given", "unused", "theirs"}
 
 
+@pytest.mark.parametrize("other", ["SFN_REPORT_PATH", "SFN_TERMINATION_LOG"])
+def test_a_path_is_for_one_thing_only(other: str) -> None:
+    """Else one would overwrite the other; a device takes both."""
+    result = {"SFN_RESULT_PATH": "/results/one", "SFN_STATE_MACHINE_ARN": ARN}
+    (problem,) = load({**result, other: "/results/one"}).problems
+    assert (problem.variable, "SFN_RESULT_PATH" in problem.message) == (other, True)
+    assert not load({**result, other: "/results/two"}).problems
+    assert not load({"SFN_RESULT_PATH": "/dev/null", "SFN_STATE_MACHINE_ARN": ARN, other: "/dev/null"}).problems
+
+
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
