@@ -1,6 +1,7 @@
 """The wait: when it looks, what it rides out, and how it ends. Time is passed in."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -21,6 +22,14 @@ class Time(Stop):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1000.0
+        self.allowed: list[float] = []
+        """Seconds that each look may take."""
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        self.allowed.append(seconds)
+        with super().within(seconds):
+            yield
 
     def sleep(self, seconds: float) -> None:
         assert seconds >= 0
@@ -227,6 +236,20 @@ def test_the_wait_timeout_ends_the_wait_on_time_with_a_last_look(limit: float) -
     with pytest.raises(WaitTimeout, match=rf"SFN_WAIT_TIMEOUT \({limit} s\)"):
         waited(looks("RUNNING"), time, limit)
     assert time.now - 1000 == pytest.approx(limit)
+
+
+def test_a_look_may_take_what_is_left_and_at_least_five_seconds() -> None:
+    """Of the wait, or of the time for faults, whichever is less."""
+    time = Time()
+    with pytest.raises(WaitTimeout):
+        waited(looks("RUNNING"), time, 20)
+    assert time.allowed[0] == pytest.approx(19.9)
+    assert time.allowed[-1] == 5.0
+    time = Time()
+    with pytest.raises(AnswerLost):
+        waited(looks(AnswerLost("cut")), time, 1e6)
+    assert time.allowed[0] == pytest.approx(599.9)
+    assert time.allowed[-1] == 5.0
 
 
 def test_an_execution_that_ends_just_in_time_is_a_success() -> None:
