@@ -80,8 +80,6 @@ class Endurance:
     executions: int = 0
     lag: float = 0.0
     """Seconds from the end of the execution to that of the job."""
-    memory: float = 0.0
-    """Peak, in MiB."""
     cpu: float = 0.0
     """Seconds of real time."""
     requests: Counter[str] = field(default_factory=Counter)
@@ -117,7 +115,6 @@ class Endurance:
             ("faults that came and went", f"{self.faults.total()}, of {len(self.faults)} kinds"),
             (f"different credentials, each for {LIFETIME / 60:.0f} minutes", f"{self.keys}"),
             ("the end was seen after", f"{self.lag:.0f} s"),
-            ("peak memory", f"{self.memory:.0f} MiB"),
             ("CPU time", f"{self.cpu:.1f} s"),
         ]
 
@@ -148,7 +145,7 @@ def carry_out() -> Endurance:
             output.seek(0)
             found.output = output.read().decode()
         found.code = job.process.returncode = os.waitstatus_to_exitcode(status)
-        found.memory, found.cpu = usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
+        found.cpu = usage.ru_utime + usage.ru_stime
         (execution, *_) = aws.executions.values()
         found.lag = ended - (execution.end or ended)
         found.executions = aws.started

@@ -19,9 +19,6 @@ LIMIT = 90
 MEASURED = {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
 """With this `make coverage` has each process be measured; otherwise it is empty."""
 
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
-"""Leaves a job out whose speed or memory a test is about."""
-
 
 @dataclass(frozen=True)
 class Finished:
