@@ -609,6 +609,16 @@ def test_a_role_that_aws_calls_expired_is_assumed_anew(
     assert aws.requests[-1].access_key == list(aws.sessions.values())[-1].access_key
 
 
+@pytest.mark.parametrize("variable", ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"])
+def test_a_line_break_in_the_environments_credentials_is_told_as_that(
+    variable: str, aws: HostileEndpoint, run_job: Callable[..., Finished]
+) -> None:
+    """Nothing can be sent with them, now or later, so nothing is in doubt and nothing is tried again."""
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "secret", variable: "AKIDENV\n"}
+    assert "line break" in reason(run_job(**NONE, **keys))
+    assert not aws.requests
+
+
 def test_a_renewal_whose_answer_never_ends_is_given_up_and_tried_again(
     aws: HostileEndpoint, start_job: Callable[..., Job]
 ) -> None:

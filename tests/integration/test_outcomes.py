@@ -324,6 +324,7 @@ def test_an_execution_deleted_in_the_wait_ends_it_with_what_was_last_known(
     assert document["changed"] is True
     assert document["result"]["status"] == "RUNNING"
     assert "ExecutionDoesNotExist" in document["status_description"]
+    assert "goes on" not in document["status_description"]
 
 
 # 23, 24, 25

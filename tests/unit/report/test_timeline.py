@@ -494,3 +494,14 @@ def test_a_whole_night_is_told_right() -> None:
     assert found.culprit.parent.number == 21
     statuses = [str(item.status) for item in found.bars[-1].children]
     assert statuses == ["succeeded"] * 21 + ["failed", "aborted", "aborted"]
+
+
+def test_events_without_a_time_cost_the_timeline_and_not_the_page() -> None:
+    """AWS always gives one, other implementations don't; nor need they say what an event followed from."""
+    events = [
+        {"id": 1, "type": "ExecutionStarted"},
+        {"id": 2, "type": "PassStateEntered", "stateEnteredEventDetails": {"name": "One"}},
+    ]
+    assert timeline.bars(events).bars == []
+    (bar,) = timeline.bars([{**events[0], "timestamp": START}, events[1]]).bars
+    assert bar.name == "One"
